@@ -1,0 +1,121 @@
+import type { CustomResource } from '../custom-resource.ts';
+import type { KubeObject } from '../meta.ts';
+import { resource, type Resource } from '../resource.ts';
+import { STRING_MAP, type FromSchema } from '../schema.ts';
+import { VPC_GROUP, VPC_VERSION } from './group.ts';
+
+const ATTACHMENT = {
+  type: 'object',
+  required: [
+    'attachmentId',
+    'instanceId',
+    'deviceIndex',
+    'networkCardIndex',
+    'deleteOnTermination',
+    'attachTime',
+  ],
+  properties: {
+    attachmentId: { type: 'string' },
+    instanceId: { type: 'string' },
+    deviceIndex: { type: 'integer' },
+    networkCardIndex: { type: 'integer' },
+    deleteOnTermination: { type: 'boolean' },
+    attachTime: { type: 'string' },
+  },
+} as const;
+
+const TRUNK_ASSOCIATION = {
+  type: 'object',
+  required: ['associationId', 'trunkInterfaceId', 'vlanId'],
+  description: 'Set on branches only.',
+  properties: {
+    associationId: { type: 'string' },
+    trunkInterfaceId: { type: 'string' },
+    vlanId: { type: 'integer', minimum: 1, maximum: 4094 },
+    clientToken: { type: 'string' },
+  },
+} as const;
+
+const SPEC = {
+  type: 'object',
+  required: [
+    'account',
+    'vpcId',
+    'subnetId',
+    'availabilityZone',
+    'description',
+    'interfaceType',
+    'macAddress',
+    'privateIps',
+    'groups',
+    'sourceDestCheck',
+  ],
+  properties: {
+    account: { type: 'string' },
+    vpcId: { type: 'string' },
+    subnetId: { type: 'string' },
+    availabilityZone: { type: 'string' },
+    description: { type: 'string' },
+    interfaceType: { type: 'string', enum: ['interface', 'trunk', 'branch'] },
+    macAddress: { type: 'string' },
+    privateIps: {
+      type: 'array',
+      description: 'IPv4 addresses, the primary one first.',
+      items: { type: 'string' },
+    },
+    groups: { type: 'array', items: { type: 'string' } },
+    sourceDestCheck: { type: 'boolean' },
+    requesterId: { type: 'string' },
+    requesterManaged: { type: 'boolean' },
+    clientToken: { type: 'string' },
+    attachment: ATTACHMENT,
+    trunkAssociation: TRUNK_ASSOCIATION,
+    permissions: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['permissionId', 'permission', 'account'],
+        properties: {
+          permissionId: { type: 'string' },
+          permission: { type: 'string' },
+          account: { type: 'string' },
+        },
+      },
+    },
+    tags: STRING_MAP,
+  },
+} as const;
+
+/** Attachment of an interface to an instance. */
+export type InterfaceAttachment = FromSchema<typeof ATTACHMENT>;
+
+/** A network interface; `metadata.name` is its id. */
+export interface NetworkInterface extends KubeObject {
+  readonly spec: FromSchema<typeof SPEC>;
+}
+
+/** The `networkinterfaces` resource. */
+export const NETWORK_INTERFACES: Resource<NetworkInterface> = resource<NetworkInterface>({
+  group: VPC_GROUP,
+  version: VPC_VERSION,
+  kind: 'NetworkInterface',
+  plural: 'networkinterfaces',
+  namespaced: false,
+});
+
+/** The CRD. */
+export const NETWORK_INTERFACE_CRD: CustomResource = {
+  resource: NETWORK_INTERFACES,
+  singular: 'networkinterface',
+  shortNames: ['eni'],
+  categories: ['vpc-objects'],
+  columns: [
+    { name: 'Type', type: 'string', jsonPath: '.spec.interfaceType' },
+    { name: 'Address', type: 'string', jsonPath: '.spec.privateIps[0]' },
+    { name: 'Groups', type: 'string', jsonPath: '.spec.groups' },
+    { name: 'Instance', type: 'string', jsonPath: '.spec.attachment.instanceId' },
+    { name: 'Vlan', type: 'integer', jsonPath: '.spec.trunkAssociation.vlanId' },
+  ],
+  statusSubresource: false,
+  schema: { type: 'object', required: ['spec'], properties: { spec: SPEC } },
+};

@@ -1,0 +1,46 @@
+import type { CustomResource } from '../custom-resource.ts';
+import type { KubeObject } from '../meta.ts';
+import { resource, type Resource } from '../resource.ts';
+import { STRING_MAP, type FromSchema } from '../schema.ts';
+import { VPC_GROUP, VPC_VERSION } from './group.ts';
+
+const SPEC = {
+  type: 'object',
+  required: ['account', 'vpcId', 'cidr', 'availabilityZone'],
+  properties: {
+    account: { type: 'string' },
+    vpcId: { type: 'string' },
+    cidr: { type: 'string' },
+    availabilityZone: { type: 'string' },
+    mapPublicIpOnLaunch: { type: 'boolean' },
+    tags: STRING_MAP,
+  },
+} as const;
+
+/** A subnet; `metadata.name` is its id. */
+export interface Subnet extends KubeObject {
+  readonly spec: FromSchema<typeof SPEC>;
+}
+
+/** The `subnets` resource. */
+export const SUBNETS: Resource<Subnet> = resource<Subnet>({
+  group: VPC_GROUP,
+  version: VPC_VERSION,
+  kind: 'Subnet',
+  plural: 'subnets',
+  namespaced: false,
+});
+
+/** The CRD. */
+export const SUBNET_CRD: CustomResource = {
+  resource: SUBNETS,
+  singular: 'subnet',
+  categories: ['vpc-objects'],
+  columns: [
+    { name: 'Vpc', type: 'string', jsonPath: '.spec.vpcId' },
+    { name: 'Cidr', type: 'string', jsonPath: '.spec.cidr' },
+    { name: 'Zone', type: 'string', jsonPath: '.spec.availabilityZone' },
+  ],
+  statusSubresource: false,
+  schema: { type: 'object', required: ['spec'], properties: { spec: SPEC } },
+};
