@@ -1,4 +1,4 @@
-import type { Condition, KubeObject } from '../meta.ts';
+import type { Condition, KubeObject, LabelSelectorRequirement } from '../meta.ts';
 import { resource, type Resource } from '../resource.ts';
 
 /** Resource quantities by name, as text ("1", "250m"). */
@@ -9,6 +9,19 @@ export interface EnvVar {
   readonly name: string;
   readonly value?: string;
   readonly valueFrom?: Readonly<Record<string, unknown>>;
+}
+
+/** A whole ConfigMap or Secret as environment variables. */
+export interface EnvFromSource {
+  readonly prefix?: string;
+  readonly configMapRef?: { readonly name?: string; readonly optional?: boolean };
+  readonly secretRef?: { readonly name?: string; readonly optional?: boolean };
+}
+
+/** One alternative of a node affinity; all its requirements must hold. */
+export interface NodeSelectorTerm {
+  readonly matchExpressions?: readonly LabelSelectorRequirement[];
+  readonly matchFields?: readonly LabelSelectorRequirement[];
 }
 
 /** A probe; exactly one of the actions is set. */
@@ -36,6 +49,7 @@ export interface Container {
   readonly args?: readonly string[];
   readonly workingDir?: string;
   readonly env?: readonly EnvVar[];
+  readonly envFrom?: readonly EnvFromSource[];
   readonly ports?: readonly {
     readonly name?: string;
     readonly containerPort: number;
@@ -59,6 +73,14 @@ export interface PodSpec {
   readonly restartPolicy?: 'Always' | 'OnFailure' | 'Never';
   readonly terminationGracePeriodSeconds?: number;
   readonly schedulerName?: string;
+  readonly hostAliases?: readonly { readonly ip: string; readonly hostnames?: readonly string[] }[];
+  readonly affinity?: {
+    readonly nodeAffinity?: {
+      readonly requiredDuringSchedulingIgnoredDuringExecution?: {
+        readonly nodeSelectorTerms: readonly NodeSelectorTerm[];
+      };
+    };
+  };
   readonly tolerations?: readonly {
     readonly key?: string;
     readonly operator?: string;
