@@ -50,14 +50,18 @@ export type NetworkStep =
       readonly mtu?: number;
       readonly master?: string;
       readonly rename?: string;
+      readonly group?: number;
     }
   | { readonly op: 'link-delete'; readonly name: string; readonly ignoreMissing?: boolean }
   | { readonly op: 'link-delete-group'; readonly group: number }
   | {
-      readonly op: 'address-add';
+      readonly op: 'address-add' | 'address-delete';
       readonly link: string;
       readonly address: string;
       readonly prefixBits: number;
+      /** address-add of an address that is there already succeeds. */
+      readonly ignoreExisting?: boolean;
+      readonly ignoreMissing?: boolean;
     }
   | {
       readonly op: 'route-replace' | 'route-delete';
@@ -80,6 +84,8 @@ export type NetworkStep =
       readonly fwmark?: number;
       readonly fwmask?: number;
       readonly family?: 4 | 6;
+      /** rule-add of a rule that is there already succeeds. */
+      readonly ignoreExisting?: boolean;
       readonly ignoreMissing?: boolean;
     }
   | {
@@ -121,12 +127,67 @@ export interface LinkInfo {
   /** `veth`, `vlan`, `bridge`, ... ; '' for physical links. */
   readonly kind: string;
   readonly vlanId?: number;
+  /** Link group; 0 is the default group. */
+  readonly group?: number;
+}
+
+/** An address on a link. */
+export interface AddressInfo {
+  readonly link: string;
+  readonly address: string;
+  readonly prefixBits: number;
+}
+
+/** A unicast route; kernel-made local and broadcast routes are left out. */
+export interface RouteInfo {
+  /** `a.b.c.d/n`, with `0.0.0.0/0` or `::/0` for the default route. */
+  readonly destination: string;
+  readonly link: string;
+  readonly gateway?: string;
+  /** 254 is the main table. */
+  readonly table: number;
+  readonly source?: string;
+}
+
+/** A policy routing rule that leads to a table. */
+export interface RuleInfo {
+  readonly priority: number;
+  readonly table: number;
+  readonly inputLink?: string;
+  readonly from?: string;
+  readonly to?: string;
+}
+
+/** A permanent neighbour entry. */
+export interface NeighbourInfo {
+  readonly link: string;
+  readonly address: string;
+  readonly mac: string;
+}
+
+/** A forwarding entry of a VXLAN device. */
+export interface FdbInfo {
+  readonly link: string;
+  readonly mac: string;
+  readonly remote: string;
+}
+
+/** What a namespace holds, as the kernel reports it. */
+export interface NetnsState {
+  readonly links: readonly LinkInfo[];
+  readonly addresses: readonly AddressInfo[];
+  readonly routes: readonly RouteInfo[];
+  readonly rules: readonly RuleInfo[];
+  readonly neighbours: readonly NeighbourInfo[];
+  readonly fdb: readonly FdbInfo[];
 }
 
 /** The kernel's network. All batches are applied in order and stop at the first failure. */
 export interface Network {
   apply(netns: NetnsPath, steps: readonly NetworkStep[]): Promise<void>;
   links(netns: NetnsPath): Promise<readonly LinkInfo[]>;
+  /** Reads back all that we ever set in a namespace. */
+  read(netns: NetnsPath): Promise<NetnsState>;
   /** Writes `/proc/sys/<key with slashes>` as seen from the namespace; dots separate the parts, `/` may too. */
   sysctl(netns: NetnsPath, values: Readonly<Record<string, string>>): Promise<void>;
   /** Makes a named namespace under /run/netns with `lo` up; answers its path. */
