@@ -1,0 +1,55 @@
+import { playTwoPods, deployTwoPods, type DemoLab } from './scenarios/two-pods/play.ts';
+import type { LabOutcome, LabRuntime } from './launch/runtime.ts';
+import { startLab, type Lab } from './world/lab.ts';
+
+/**
+ * The lab's inner process: brings everything up, then plays the demo or serves until it is told to
+ * stop. Everything it started is closed before it returns, also when something failed on the way.
+ */
+export async function runLab(runtime: LabRuntime): Promise<LabOutcome> {
+  const lab = await startLab(runtime);
+  try {
+    return runtime.mode === 'demo' ? await runDemo(runtime, lab) : await runUntilStopped(runtime, lab);
+  } finally {
+    await lab.close();
+  }
+}
+
+async function runDemo(runtime: LabRuntime, lab: Lab): Promise<LabOutcome> {
+  const result = await playTwoPods(demoLab(runtime, lab));
+  runtime.report({ kind: 'output', text: result.text });
+  if (!runtime.stay) return { ok: result.ok };
+  runtime.report({ kind: 'ready', text: READY });
+  await stopped(runtime.signal);
+  return { ok: result.ok };
+}
+
+async function runUntilStopped(runtime: LabRuntime, lab: Lab): Promise<LabOutcome> {
+  runtime.report({ kind: 'step', text: 'Deploying checkout (role=payments) and catalog' });
+  await deployTwoPods(demoLab(runtime, lab));
+  runtime.report({ kind: 'ready', text: READY });
+  await stopped(runtime.signal);
+  return { ok: true };
+}
+
+const READY = 'The lab is up. In another terminal: eval "$(npx trunkline lab env)"';
+
+function demoLab(runtime: LabRuntime, lab: Lab): DemoLab {
+  return {
+    kube: lab.plane.kube,
+    sdk: lab.plane.sdk,
+    seeded: lab.seeded,
+    exec: lab.exec,
+    world: lab.world,
+    clock: runtime.clock,
+    signal: runtime.signal,
+    report: (progress) => runtime.report(progress),
+  };
+}
+
+function stopped(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,147 @@
+import { must } from '../../base/assert.ts';
+import { createNetwork } from '../../io/network.ts';
+import { createNft } from '../../io/nft.ts';
+import { cryptoRandom } from '../../io/random.ts';
+import { startAgent, type Agent } from '../../node/agent/agent.ts';
+import { buildCniPlugin } from '../../node/cni/build.ts';
+import { writeCniConfig } from '../../node/cni/config.ts';
+import { createHosts, type LabHost, type LabHosts } from '../hosts/hosts.ts';
+import { startKubelet, type Kubelet } from '../kube/kubelet/kubelet.ts';
+import type { PodRuntime } from '../kube/pod-runtime.ts';
+import type { LabRuntime } from '../launch/runtime.ts';
+import { LAB_CLUSTER, type ControlPlane } from './control-plane.ts';
+import type { SeededInstance } from './seed-vpc.ts';
+
+/** Pods that a node of the lab takes: EKS's default for m5.large (spec: eks-behaviour 4.2). */
+const MAX_PODS = 29;
+
+/** One instance with its namespaces, its agent and, on nodes, its kubelet. */
+export interface FleetHost {
+  readonly instance: SeededInstance;
+  readonly host: LabHost;
+  readonly agent: Agent;
+  readonly kubelet: Kubelet | undefined;
+}
+
+/** All hosts of the lab. */
+export interface Fleet {
+  readonly hosts: readonly FleetHost[];
+  /** Notices worth one line each, such as the link driver's fallback. */
+  readonly notes: readonly string[];
+  close(): Promise<void>;
+}
+
+/** Kubelets by node name, filled while the fleet starts; the API server asks it for logs and exec. */
+export class KubeletDirectory {
+  readonly #kubelets = new Map<string, Kubelet>();
+
+  add(nodeName: string, kubelet: Kubelet): void {
+    this.#kubelets.set(nodeName, kubelet);
+  }
+
+  runtimeOf(nodeName: string): PodRuntime | undefined {
+    return this.#kubelets.get(nodeName)?.runtime;
+  }
+}
+
+interface FleetDeps {
+  readonly runtime: LabRuntime;
+  readonly plane: ControlPlane;
+  readonly directory: KubeletDirectory;
+}
+
+/** Gives every instance its namespaces and agent, and every node its kubelet. */
+export async function startFleet(
+  deps: FleetDeps,
+  instances: readonly SeededInstance[],
+): Promise<Fleet> {
+  const network = createNetwork();
+  const plugin = await buildCniPlugin({ outDir: `${deps.runtime.root}/node_modules/.cache/cni` });
+  const hosts = await createHosts({
+    network,
+    prefix: 'tl',
+    names: instances.map((instance) => instance.name),
+  });
+  const fleet = await Promise.all(
+    instances.map((instance) => startHost(deps, hosts, instance, plugin.path)),
+  );
+  return {
+    hosts: fleet,
+    notes: [...new Set(fleet.flatMap(({ agent }) => agent.notes))],
+    close: () => closeFleet(fleet, hosts),
+  };
+}
+
+async function startHost(
+  deps: FleetDeps,
+  hosts: LabHosts,
+  instance: SeededInstance,
+  pluginPath: string,
+): Promise<FleetHost> {
+  const host = must(hosts.get(instance.name), () => `No namespaces for ${instance.name}`);
+  const socketPath = `${deps.runtime.runDir}/${instance.name}.sock`;
+  const agent = await startHostAgent(deps, instance, { host, socketPath });
+  if (!instance.isNode) return { instance, host, agent, kubelet: undefined };
+  const confDir = `${deps.runtime.runDir}/${instance.name}.net.d`;
+  await writeCniConfig({ confDir, socketPath });
+  const binDir = pluginPath.slice(0, pluginPath.lastIndexOf('/'));
+  const kubelet = await startHostKubelet(deps, instance, { host, cni: { binDir, confDir } });
+  deps.directory.add(instance.name, kubelet);
+  return { instance, host, agent, kubelet };
+}
+
+function startHostAgent(
+  { runtime, plane }: FleetDeps,
+  instance: SeededInstance,
+  place: { host: LabHost; socketPath: string },
+): Promise<Agent> {
+  return startAgent({
+    ...(instance.isNode && { nodeName: instance.name }),
+    instanceId: instance.instanceId,
+    hostNetns: place.host.hostNetns,
+    fabricNetns: place.host.fabricNetns,
+    underlay: place.host.underlay,
+    socketPath: place.socketPath,
+    linkDriver: runtime.linkDriver,
+    clusterName: LAB_CLUSTER,
+    config: { enablePodEni: true, enforcingMode: 'strict' },
+    kube: plane.kube,
+    informers: plane.informers,
+    ec2: plane.ec2,
+    network: createNetwork(),
+    nft: createNft(),
+    clock: runtime.clock,
+    random: cryptoRandom,
+    log: runtime.log.child({ component: 'agent', host: instance.name }),
+  });
+}
+
+function startHostKubelet(
+  { runtime, plane }: FleetDeps,
+  instance: SeededInstance,
+  place: { host: LabHost; cni: { binDir: string; confDir: string } },
+): Promise<Kubelet> {
+  return startKubelet({
+    nodeName: instance.name,
+    instanceId: instance.instanceId,
+    instanceType: instance.instanceType,
+    zone: instance.zone,
+    nodeIp: instance.privateIp,
+    labels: {},
+    hostNetns: place.host.hostNetns,
+    cni: place.cni,
+    maxPods: MAX_PODS,
+    stateDir: `${runtime.runDir}/${instance.name}`,
+    kube: plane.kube,
+    informers: plane.informers,
+    clock: runtime.clock,
+    random: cryptoRandom,
+    log: runtime.log.child({ component: 'kubelet', host: instance.name }),
+  });
+}
+
+async function closeFleet(fleet: readonly FleetHost[], hosts: LabHosts): Promise<void> {
+  await Promise.all(fleet.map(({ kubelet }) => kubelet?.close()));
+  await Promise.all(fleet.map(({ agent }) => agent.close()));
+  await hosts.close();
+}
