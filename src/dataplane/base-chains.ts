@@ -1,0 +1,205 @@
+/**
+ * The chains that every fabric has. They never change: what differs between hosts is in the sets they
+ * look things up in.
+ *
+ * A forwarded packet goes through three hooks, each of which must let it pass:
+ *  pin      before connection tracking: whatever comes from a port carries the port's own MAC and source
+ *           address, so that nobody can speak for another's flow. Links that nobody declared are dead.
+ *  egress   the sender's gate. What comes from an uplink passed it on the sender's host.
+ *  ingress  the receiver's gate, later in the same hook: an accept in `egress` ends that chain only.
+ *           What leaves by an uplink meets it on the receiver's host.
+ * Both gates let flows go on that were admitted once, and errors that belong to one.
+ */
+import { parseCidr } from '../base/cidr.ts';
+import { ADMIT } from './class-gate.ts';
+import {
+  point,
+  type Chain,
+  type ChainRule,
+  type Field,
+  type Step,
+  type Verdict,
+} from './program.ts';
+
+const ACCEPT: Step = { op: 'verdict', verdict: { verdict: 'accept' } };
+const DROP: Step = { op: 'verdict', verdict: { verdict: 'drop' } };
+
+/** ICMPv6 types of neighbour discovery (RFC 4861): router and neighbour solicitation, advertisement. */
+const DISCOVERY = [133, 135, 136].map(point);
+/** ICMP errors that a router must be able to send: unreachable, time exceeded, bad parameter. */
+const ERRORS4 = [3, 11, 12].map(point);
+/** The same for ICMPv6, with packet too big. */
+const ERRORS6 = [1, 2, 3, 4].map(point);
+/** Advertisement and solicitation that the fabric itself sends. */
+const DISCOVERY_OUT = [134, 135, 136].map(point);
+
+/** All chains that do not depend on the state; `vxlanPort` is the UDP port of the tunnels. */
+export function baseChains(vxlanPort: number): readonly Chain[] {
+  return [
+    pinChain(),
+    egressChain(),
+    ingressChain(),
+    inputChain(vxlanPort),
+    outputChain(),
+    ...(['egress', 'ingress', 'input'] as const).map(invalidChain),
+    { name: 'input_denied', rules: [[DROP]] },
+    { name: 'egress_denied', rules: [[lookup(['iifname'], 'egress_drops'), DROP]] },
+    { name: 'ingress_denied', rules: [[lookup(['oifname'], 'ingress_drops'), DROP]] },
+    {
+      name: 'ingress_class',
+      rules: [...classDispatch('oifname', 'ingress_chains'), [goTo('ingress_denied')]],
+    },
+    { name: 'to_uplink', rules: [[lookup(['iifname'], 'uplinks'), DROP], ADMIT] },
+  ];
+}
+
+function pinChain(): Chain {
+  return {
+    name: 'pin',
+    hook: { hook: 'prerouting', priority: 'raw', policy: 'drop' },
+    rules: [
+      [lookup(['iifname', 'ether saddr', 'ip saddr'], 'pinned4'), ACCEPT],
+      [lookup(['iifname', 'ether saddr', 'ip6 saddr'], 'pinned6'), ACCEPT],
+      [lookup(['iifname'], 'trusted_links'), ACCEPT],
+      [lookup(['iifname', 'ether saddr'], 'unpinned'), ACCEPT],
+      [
+        lookup(['iifname', 'ether saddr'], 'port_macs'),
+        { op: 'is', field: 'icmpv6 type', values: DISCOVERY },
+        { op: 'is', field: 'ip6 saddr', values: linkLocalSources() },
+        ACCEPT,
+      ],
+      [lookup(['iifname'], 'pin_drops'), DROP],
+    ],
+  };
+}
+
+function egressChain(): Chain {
+  return {
+    name: 'egress',
+    hook: { hook: 'forward', priority: 'filter - 10', policy: 'drop' },
+    rules: [
+      [connectionState('egress')],
+      [lookup(['iifname'], 'uplinks'), ACCEPT],
+      [lookup(['iifname'], 'ports'), lookup(['ip daddr'], 'unfiltered4'), ACCEPT],
+      [lookup(['iifname'], 'ports'), lookup(['ip6 daddr'], 'unfiltered6'), ACCEPT],
+      ...classDispatch('iifname', 'egress_chains'),
+      [goTo('egress_denied')],
+    ],
+  };
+}
+
+function ingressChain(): Chain {
+  return {
+    name: 'ingress',
+    hook: { hook: 'forward', priority: 'filter', policy: 'drop' },
+    rules: [
+      [connectionState('ingress')],
+      [lookup(['oifname'], 'uplinks'), goTo('to_uplink')],
+      [lookup(['oifname', 'ip daddr'], 'bound4'), goTo('ingress_class')],
+      [lookup(['oifname', 'ip6 daddr'], 'bound6'), goTo('ingress_class')],
+      [lookup(['oifname'], 'unbound'), goTo('ingress_class')],
+      [goTo('ingress_denied')],
+    ],
+  };
+}
+
+/** What the fabric itself takes: tunnels, and echo and neighbour discovery for its router addresses. */
+function inputChain(vxlanPort: number): Chain {
+  return {
+    name: 'input',
+    hook: { hook: 'input', priority: 'filter', policy: 'drop' },
+    rules: [
+      [
+        lookup(['iifname'], 'underlay'),
+        { op: 'is', field: 'udp dport', values: [point(vxlanPort)] },
+        ACCEPT,
+      ],
+      [{ op: 'is', field: 'iifname', values: ['lo'] }, ACCEPT],
+      [connectionState('input')],
+      [
+        lookup(['iifname'], 'underlay'),
+        { op: 'is', field: 'icmpv6 type', values: DISCOVERY },
+        ACCEPT,
+      ],
+      [lookup(['iifname'], 'ports'), { op: 'is', field: 'icmpv6 type', values: DISCOVERY }, ACCEPT],
+      [
+        lookup(['iifname'], 'ports'),
+        { op: 'is', field: 'icmp type', values: [point(8)] },
+        lookup(['ip daddr'], 'gateways4'),
+        ACCEPT,
+      ],
+      [
+        lookup(['iifname'], 'ports'),
+        { op: 'is', field: 'icmpv6 type', values: [point(128)] },
+        lookup(['ip6 daddr'], 'gateways6'),
+        ACCEPT,
+      ],
+    ],
+  };
+}
+
+/** What the fabric itself sends: tunnels, answers, and the errors that a router owes. */
+function outputChain(): Chain {
+  return {
+    name: 'output',
+    hook: { hook: 'output', priority: 'filter', policy: 'drop' },
+    rules: [
+      [lookup(['oifname'], 'underlay'), ACCEPT],
+      [{ op: 'is', field: 'oifname', values: ['lo'] }, ACCEPT],
+      [{ op: 'is', field: 'ct state', values: ['established', 'related'] }, ACCEPT],
+      [{ op: 'is', field: 'icmp type', values: ERRORS4 }, ACCEPT],
+      [{ op: 'is', field: 'icmpv6 type', values: ERRORS6 }, ACCEPT],
+      [{ op: 'is', field: 'icmpv6 type', values: DISCOVERY_OUT }, ACCEPT],
+    ],
+  };
+}
+
+/** Sends a packet of a new flow through the chain of its port's class. */
+function classDispatch(port: Field, chains: string): readonly ChainRule[] {
+  return [
+    [{ op: 'set-mark', value: 0 }],
+    [{ op: 'map-mark', field: port, map: 'port_class' }],
+    [{ op: 'vmap', field: 'meta mark', map: chains }],
+  ];
+}
+
+function connectionState(gate: string): Step {
+  const accept: Verdict = { verdict: 'accept' };
+  const invalid: Verdict = { verdict: 'jump', chain: `${gate}_invalid` };
+  return {
+    op: 'cases',
+    field: 'ct state',
+    cases: { established: accept, related: accept, invalid },
+  };
+}
+
+/**
+ * Packets that belong to no flow and cannot begin one are dropped. ICMP is left to the rules: connection
+ * tracking calls every lone message invalid that is no request, but a rule may admit it by its type.
+ */
+function invalidChain(gate: 'egress' | 'ingress' | 'input'): Chain {
+  return {
+    name: `${gate}_invalid`,
+    rules: [
+      [
+        { op: 'is', field: 'meta l4proto', values: [point(1), point(58)] },
+        { op: 'verdict', verdict: { verdict: 'return' } },
+      ],
+      [goTo(`${gate}_denied`)],
+    ],
+  };
+}
+
+function lookup(fields: readonly Field[], set: string): Step {
+  return { op: 'lookup', fields, set };
+}
+
+function goTo(chain: string): Step {
+  return { op: 'verdict', verdict: { verdict: 'goto', chain } };
+}
+
+/** Neighbour discovery comes from fe80::/10, or from :: while an address is tentative. */
+function linkLocalSources(): readonly { readonly first: bigint; readonly last: bigint }[] {
+  const block = parseCidr('fe80::/10');
+  return [point(0), ...(block.ok ? [{ first: block.value.first, last: block.value.last }] : [])];
+}

@@ -1,0 +1,57 @@
+import type { GroupId } from '../base/ids.ts';
+
+/**
+ * The set of groups that an interface wears. Interfaces of one class are treated alike, so the filter
+ * needs one chain per class and not one per interface (DESIGN.md, D6).
+ */
+export interface InterfaceClass {
+  /** 1..2^32-1; 0 means "no class". */
+  readonly id: number;
+  /** Sorted, without repeats. */
+  readonly groupIds: readonly GroupId[];
+}
+
+/** Classes of a VPC, by the set of groups. */
+export interface Classes {
+  readonly all: readonly InterfaceClass[];
+  /** The class of an interface that wears these groups; they were given to `classesOf`. */
+  classOf(groupIds: readonly GroupId[]): InterfaceClass | undefined;
+}
+
+/**
+ * Numbers the sets of groups. The number is a hash of the set, not its rank, so that a new class
+ * leaves the names of all others alone; it depends on the sets given and not on their order or
+ * history. Where two sets share a hash the later one in the order of their texts takes the next free
+ * number.
+ */
+export function classesOf(sets: readonly (readonly GroupId[])[]): Classes {
+  const byKey = new Map(sets.map((groupIds) => [keyOf(groupIds), groupIds]));
+  const taken = new Map<number, InterfaceClass>();
+  const found = new Map<string, InterfaceClass>();
+  for (const key of [...byKey.keys()].toSorted()) {
+    let id = hash(key);
+    while (id === 0 || taken.has(id)) id = (id + 1) >>> 0;
+    const groupIds = [...new Set(byKey.get(key))].toSorted();
+    const made = Object.freeze({ id, groupIds: Object.freeze(groupIds) });
+    taken.set(id, made);
+    found.set(key, made);
+  }
+  const all = [...taken.values()].toSorted((a, b) => a.id - b.id);
+  return { all, classOf: (groupIds) => found.get(keyOf(groupIds)) };
+}
+
+/** Eight hexadecimal digits: how chains and sets of the class are named. */
+export function classDigits(item: InterfaceClass): string {
+  return item.id.toString(16).padStart(8, '0');
+}
+
+function keyOf(groupIds: readonly GroupId[]): string {
+  return [...new Set(groupIds)].toSorted().join(',');
+}
+
+/** FNV-1a, 32 bits. Group ids are random, so nobody can aim for a collision cheaply. */
+function hash(text: string): number {
+  let sum = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) sum = Math.imul(sum ^ text.charCodeAt(i), 0x01000193);
+  return sum >>> 0;
+}

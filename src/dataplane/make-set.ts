@@ -1,0 +1,31 @@
+import { keyText } from './element-text.ts';
+import { FIELD_TYPES, type Field, type SetElement, type SetObject } from './program.ts';
+
+/** What a set or map is made from. */
+export interface SetParts {
+  readonly name: string;
+  /** Fields that are looked up in it; they give the types of its key. */
+  readonly fields: readonly Field[];
+  readonly interval?: boolean;
+  readonly counter?: boolean;
+  readonly value?: 'mark' | 'verdict';
+  readonly elements: readonly SetElement[];
+}
+
+/** A frozen set or map whose elements are sorted and free of repeats. */
+export function makeSet(parts: SetParts): SetObject {
+  const { name, fields, interval, counter, value } = parts;
+  const keys = fields.map((field) => FIELD_TYPES[field]);
+  const byKey = new Map(parts.elements.map((element) => [keyText({ keys }, element), element]));
+  const elements = [...byKey]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, element]) => element);
+  return Object.freeze({
+    name,
+    keys: Object.freeze(keys),
+    ...(interval && { interval }),
+    ...(counter && { counter }),
+    ...(value && { value }),
+    elements: Object.freeze(elements.map((element) => Object.freeze(element))),
+  });
+}

@@ -1,0 +1,146 @@
+/**
+ * The filter of one fabric as a plain value: what `render.ts` writes as text, `diff.ts` compares and
+ * the in-memory run of the tests executes. Equal states give deeply equal programs, because names come
+ * from contents and everything is sorted.
+ */
+
+/** nftables data types that we use as keys. */
+export type KeyType =
+  | 'ifname'
+  | 'ether_addr'
+  | 'ipv4_addr'
+  | 'ipv6_addr'
+  | 'inet_proto'
+  | 'inet_service'
+  | 'icmp_type'
+  | 'icmp_code'
+  | 'icmpv6_type'
+  | 'icmpv6_code'
+  | 'mark'
+  | 'ct_state';
+
+/** A closed range of values of a numeric type. */
+export interface Span {
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+/** One part of a concatenated key: a name for `ifname` and `ct_state`, a span for the rest. */
+export type KeyPart = string | Span;
+
+/** What a packet does next. */
+export type Verdict =
+  | { readonly verdict: 'accept' | 'drop' | 'return' }
+  | { readonly verdict: 'jump' | 'goto'; readonly chain: string };
+
+/** One element of a set (no value) or of a map. */
+export interface SetElement {
+  readonly key: readonly KeyPart[];
+  /** A mark for data maps, a verdict for verdict maps. */
+  readonly value?: number | Verdict;
+}
+
+/** A named set or map. */
+export interface SetObject {
+  readonly name: string;
+  readonly keys: readonly KeyType[];
+  /** Whether keys may be spans. INVARIANT: elements of an interval set never overlap. */
+  readonly interval?: boolean;
+  /** Whether each element counts the packets that match it. */
+  readonly counter?: boolean;
+  /** Absent for sets. */
+  readonly value?: 'mark' | 'verdict';
+  /** In the order of their text. */
+  readonly elements: readonly SetElement[];
+}
+
+/** A field of a packet, by its nftables expression. */
+export type Field =
+  | 'iifname'
+  | 'oifname'
+  | 'ether saddr'
+  | 'ip saddr'
+  | 'ip daddr'
+  | 'ip6 saddr'
+  | 'ip6 daddr'
+  | 'meta l4proto'
+  | 'meta mark'
+  | 'th dport'
+  | 'udp dport'
+  | 'icmp type'
+  | 'icmp code'
+  | 'icmpv6 type'
+  | 'icmpv6 code'
+  | 'ct state';
+
+/** One step of a rule; a step that does not match ends the rule. */
+export type Step =
+  | { readonly op: 'lookup'; readonly fields: readonly Field[]; readonly set: string }
+  | { readonly op: 'is'; readonly field: Field; readonly values: readonly KeyPart[] }
+  | { readonly op: 'set-mark'; readonly value: number }
+  | { readonly op: 'map-mark'; readonly field: Field; readonly map: string }
+  | { readonly op: 'vmap'; readonly field: Field; readonly map: string }
+  | {
+      readonly op: 'cases';
+      readonly field: Field;
+      readonly cases: Readonly<Record<string, Verdict>>;
+    }
+  | { readonly op: 'verdict'; readonly verdict: Verdict };
+
+/** Steps from left to right. */
+export type ChainRule = readonly Step[];
+
+/** Where a base chain is called; `priority` is the text that nftables takes. */
+export interface Hook {
+  readonly hook: 'prerouting' | 'input' | 'forward' | 'output';
+  readonly priority: string;
+  readonly policy: 'accept' | 'drop';
+}
+
+/** A chain; one without a hook is only jumped to. */
+export interface Chain {
+  readonly name: string;
+  readonly hook?: Hook;
+  readonly rules: readonly ChainRule[];
+}
+
+/** The whole table `inet trunkline`. */
+export interface FabricProgram {
+  /** In the order of their names. */
+  readonly sets: readonly SetObject[];
+  /** In the order of their names. */
+  readonly chains: readonly Chain[];
+}
+
+/** Family and name of the table. */
+export const TABLE = 'inet trunkline';
+
+/** nftables type of each field. */
+export const FIELD_TYPES: Readonly<Record<Field, KeyType>> = {
+  iifname: 'ifname',
+  oifname: 'ifname',
+  'ether saddr': 'ether_addr',
+  'ip saddr': 'ipv4_addr',
+  'ip daddr': 'ipv4_addr',
+  'ip6 saddr': 'ipv6_addr',
+  'ip6 daddr': 'ipv6_addr',
+  'meta l4proto': 'inet_proto',
+  'meta mark': 'mark',
+  'th dport': 'inet_service',
+  'udp dport': 'inet_service',
+  'icmp type': 'icmp_type',
+  'icmp code': 'icmp_code',
+  'icmpv6 type': 'icmpv6_type',
+  'icmpv6 code': 'icmpv6_code',
+  'ct state': 'ct_state',
+};
+
+/** The span of one value. */
+export function point(value: bigint | number): Span {
+  return { first: BigInt(value), last: BigInt(value) };
+}
+
+/** The span of a range of small numbers. */
+export function span(first: number, last: number): Span {
+  return { first: BigInt(first), last: BigInt(last) };
+}

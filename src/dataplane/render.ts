@@ -1,0 +1,88 @@
+import { elementText, markText, partText, verdictText } from './element-text.ts';
+import {
+  FIELD_TYPES,
+  TABLE,
+  type Chain,
+  type ChainRule,
+  type FabricProgram,
+  type SetObject,
+  type Step,
+} from './program.ts';
+
+/**
+ * A complete `nft -f` script that replaces the table by the program in one transaction, whether or
+ * not it exists. Connection tracking is not part of the table, so flows that were admitted go on.
+ */
+export function renderProgram(program: FabricProgram): string {
+  const lines = [
+    `table ${TABLE}`,
+    `delete table ${TABLE}`,
+    `table ${TABLE} {`,
+    ...program.sets.map((set) => `  ${setBlock(set, true)}`),
+    // Chains refer to one another: all of them exist before the first rule names one.
+    ...program.chains.map((chain) => `  chain ${chain.name} { ${hookText(chain)}}`),
+    ...program.chains.flatMap((chain) => chainBlock(chain)),
+    '}',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** `set name { type ...; elements = { ... } }`, or `map ...`. */
+export function setBlock(set: SetObject, withElements: boolean): string {
+  const value = set.value === undefined ? '' : ` : ${set.value}`;
+  const parts = [
+    `type ${set.keys.join(' . ')}${value};`,
+    set.interval ? 'flags interval;' : '',
+    set.counter ? 'counter;' : '',
+    withElements && set.elements.length > 0 ? `elements = { ${elementList(set)} }` : '',
+  ];
+  const kind = set.value === undefined ? 'set' : 'map';
+  return `${kind} ${set.name} { ${parts.filter((part) => part !== '').join(' ')} }`;
+}
+
+/** `type filter hook ...;` of a base chain; nothing for others. */
+export function hookText(chain: Chain): string {
+  if (!chain.hook) return '';
+  const { hook, priority, policy } = chain.hook;
+  return `type filter hook ${hook} priority ${priority}; policy ${policy}; `;
+}
+
+/** A rule in the `nft` language. */
+export function ruleText(rule: ChainRule): string {
+  return rule.map(stepText).join(' ');
+}
+
+function chainBlock(chain: Chain): readonly string[] {
+  if (chain.rules.length === 0) return [];
+  return [`  chain ${chain.name} {`, ...chain.rules.map((rule) => `    ${ruleText(rule)}`), '  }'];
+}
+
+function elementList(set: SetObject): string {
+  return set.elements.map((element) => elementText(set, element)).join(', ');
+}
+
+function stepText(step: Step): string {
+  switch (step.op) {
+    case 'lookup':
+      return `${step.fields.join(' . ')} @${step.set}`;
+    case 'is':
+      return `${step.field} ${valuesText(step)}`;
+    case 'set-mark':
+      return `meta mark set ${markText(BigInt(step.value))}`;
+    case 'map-mark':
+      return `meta mark set ${step.field} map @${step.map}`;
+    case 'vmap':
+      return `${step.field} vmap @${step.map}`;
+    case 'cases': {
+      const cases = Object.entries(step.cases).map(([name, to]) => `${name} : ${verdictText(to)}`);
+      return `${step.field} vmap { ${cases.join(', ')} }`;
+    }
+    case 'verdict':
+      return verdictText(step.verdict);
+  }
+}
+
+function valuesText(step: Step & { op: 'is' }): string {
+  const texts = step.values.map((value) => partText(FIELD_TYPES[step.field], value));
+  return texts.length === 1 ? (texts[0] ?? '') : `{ ${texts.join(', ')} }`;
+}

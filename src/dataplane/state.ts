@@ -1,0 +1,31 @@
+import type { EniId, GroupId } from '../base/ids.ts';
+import type { Ip } from '../base/ip.ts';
+import type { World } from '../policy/world.ts';
+
+/** The fabric's end of one network interface of this host. */
+export interface FabricPort {
+  /** Name of the link in the fabric namespace. */
+  readonly link: string;
+  readonly eniId: EniId;
+  /** MAC address that frames from the port must carry; colon separated. */
+  readonly mac: string;
+  readonly addresses: readonly Ip[];
+  /** False for NAT instances and routers: any source and destination address is allowed. */
+  readonly sourceDestCheck: boolean;
+  readonly groupIds: readonly GroupId[];
+}
+
+/** Everything that the filter of one fabric namespace depends on. */
+export interface FabricState {
+  /** All interfaces of the VPC, remote ones too: rules refer to them. */
+  readonly world: World;
+  readonly ports: readonly FabricPort[];
+  /** Links to other fabrics and to the outside, such as `vx0`. */
+  readonly uplinks: readonly string[];
+  /** Links that carry the tunnels, such as `underlay0`; nothing is forwarded over them. */
+  readonly underlay?: readonly string[];
+  /** UDP port of the tunnels. Default 4789 (RFC 7348). */
+  readonly vxlanPort?: number;
+  /** Router addresses that the fabric itself answers echo requests for. */
+  readonly gateways?: readonly Ip[];
+}

@@ -1,0 +1,167 @@
+import type { NetworkInterface } from '../api/vpc/network-interface.ts';
+import type { SecurityGroup } from '../api/vpc/security-group.ts';
+import type { Subnet } from '../api/vpc/subnet.ts';
+import type { Vpc } from '../api/vpc/vpc.ts';
+import { cidrAround, cidrAt, cidrHasIp, parseCidr, type Cidr } from '../base/cidr.ts';
+import type { EniId, GroupId, VpcId } from '../base/ids.ts';
+import { ipBits, ipEquals, parseIp, type Ip } from '../base/ip.ts';
+import { ruleFromSpec, type Direction, type Rule } from './rule.ts';
+
+/** A security group as the evaluator and the compiler see it. */
+export interface GroupView {
+  readonly groupId: GroupId;
+  readonly name: string;
+  readonly vpcId: VpcId;
+  readonly rules: readonly Rule[];
+}
+
+/** A network interface as the evaluator and the compiler see it. */
+export interface InterfaceView {
+  readonly eniId: EniId;
+  readonly vpcId: VpcId;
+  /** All private addresses, both families, the primary one first. */
+  readonly addresses: readonly Ip[];
+  /** Groups worn. A group that the world does not know admits nothing. */
+  readonly groupIds: readonly GroupId[];
+  /** Whether it may only send from, and receives only for, its own addresses. */
+  readonly sourceDestCheck: boolean;
+}
+
+/** Addresses of one VPC that groups never filter, such as the subnets' routers. */
+export interface UnfilteredBlock {
+  readonly vpcId: VpcId;
+  readonly cidr: Cidr;
+}
+
+/**
+ * Everything that decides whether a packet may pass. The caller sees to it that no two interfaces of
+ * one VPC share an address.
+ */
+export interface World {
+  readonly groups: ReadonlyMap<GroupId, GroupView>;
+  readonly interfaces: readonly InterfaceView[];
+  /** Beyond the link-local services that no VPC filters (`isUnfiltered`). */
+  readonly unfiltered?: readonly UnfilteredBlock[];
+  /** Resolved prefix lists; a list that is absent matches nothing. */
+  readonly prefixLists?: ReadonlyMap<string, readonly Cidr[]>;
+  /** What could not be read, in words. An unreadable rule admits nothing. */
+  readonly problems?: readonly string[];
+}
+
+/** The objects that a world is made of, as an informer lists them. */
+export interface WorldObjects {
+  readonly groups: readonly SecurityGroup[];
+  readonly interfaces: readonly NetworkInterface[];
+  /** Gives the DNS address of each VPC. */
+  readonly vpcs?: readonly Vpc[];
+  /** Gives the router address of each subnet. */
+  readonly subnets?: readonly Subnet[];
+}
+
+/** The world that the stored objects describe. */
+export function worldFromObjects(objects: WorldObjects): World {
+  const problems: string[] = [];
+  const groups = objects.groups.map((group) => groupView(group, problems));
+  return {
+    groups: new Map(groups.map((group) => [group.groupId, group])),
+    interfaces: objects.interfaces.map((item) => interfaceView(item, problems)),
+    unfiltered: [
+      ...(objects.vpcs ?? []).flatMap(resolverOf),
+      ...(objects.subnets ?? []).flatMap(routerOf),
+    ],
+    problems,
+  };
+}
+
+/**
+ * Link-local services that security groups never filter (ec2-surface.md 3.7): metadata, DNS, time,
+ * ECS task metadata and Windows activation.
+ */
+export const LINK_LOCAL_SERVICES: readonly Cidr[] = [
+  '169.254.169.123/32',
+  '169.254.169.250/31',
+  '169.254.169.253/32',
+  '169.254.169.254/32',
+  '169.254.170.2/32',
+  'fd00:ec2::123/128',
+  'fd00:ec2::253/128',
+  'fd00:ec2::254/128',
+].flatMap((text) => {
+  const cidr = parseCidr(text);
+  return cidr.ok ? [cidr.value] : [];
+});
+
+/** Blocks that no group filters, as seen from an interface of the VPC. */
+export function unfilteredBlocks(world: World, vpcId: VpcId | undefined): readonly Cidr[] {
+  const own = (world.unfiltered ?? []).filter((block) => block.vpcId === vpcId);
+  return [...LINK_LOCAL_SERVICES, ...own.map((block) => block.cidr)];
+}
+
+/** Whether packets to the address are never filtered when they leave an interface of the VPC. */
+export function isUnfiltered(world: World, vpcId: VpcId | undefined, destination: Ip): boolean {
+  return unfilteredBlocks(world, vpcId).some((cidr) => cidrHasIp(cidr, destination));
+}
+
+/** Whether the address is one of the interface's own. */
+export function hasAddress(item: InterfaceView, address: Ip): boolean {
+  return item.addresses.some((own) => ipEquals(own, address));
+}
+
+/** All rules of one direction of the groups, in the order of the groups; unknown groups have none. */
+export function allRulesOf(
+  world: World,
+  groupIds: readonly GroupId[],
+  direction: Direction,
+): readonly Rule[] {
+  return groupIds
+    .flatMap((groupId) => world.groups.get(groupId)?.rules ?? [])
+    .filter((rule) => rule.direction === direction);
+}
+
+function groupView(group: SecurityGroup, problems: string[]): GroupView {
+  const groupId = group.metadata.name;
+  const rules = group.spec.rules.flatMap((spec) => {
+    const rule = ruleFromSpec(groupId, spec);
+    if (rule.ok) return [rule.value];
+    problems.push(rule.error);
+    return [];
+  });
+  return { groupId, name: group.spec.groupName, vpcId: group.spec.vpcId, rules };
+}
+
+function interfaceView(item: NetworkInterface, problems: string[]): InterfaceView {
+  const addresses = item.spec.privateIps.flatMap((text) => {
+    const address = parseIp(text);
+    if (address.ok) return [address.value];
+    problems.push(`Interface ${item.metadata.name}: ${address.error}`);
+    return [];
+  });
+  return {
+    eniId: item.metadata.name,
+    vpcId: item.spec.vpcId,
+    addresses,
+    groupIds: item.spec.groups,
+    sourceDestCheck: item.spec.sourceDestCheck,
+  };
+}
+
+/** The Amazon DNS server sits two above the base of the VPC's primary block. */
+function resolverOf(vpc: Vpc): readonly UnfilteredBlock[] {
+  return blockAt(vpc.metadata.name, vpc.spec.cidrBlocks[0]?.cidr, 2n);
+}
+
+/** The router of a subnet is its second address. */
+function routerOf(subnet: Subnet): readonly UnfilteredBlock[] {
+  return blockAt(subnet.spec.vpcId, subnet.spec.cidr, 1n);
+}
+
+function blockAt(
+  vpcId: VpcId,
+  text: string | undefined,
+  offset: bigint,
+): readonly UnfilteredBlock[] {
+  const cidr = parseCidr(text ?? '');
+  if (!cidr.ok) return [];
+  const address = cidrAt(cidr.value, offset);
+  return [{ vpcId, cidr: cidrAround(address, ipBits(address.family)) }];
+}
