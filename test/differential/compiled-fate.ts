@@ -1,0 +1,16 @@
+import type { FabricProgram } from '../../src/dataplane/program.ts';
+import { runProgram } from './run-program.ts';
+import type { Fate, PreparedPacket } from './scenario.ts';
+
+/**
+ * What the compiled program does with the packet. Dropping a foreign source is the pin chain's work,
+ * which the evaluator counts as part of the egress gate.
+ */
+export function compiledFate(program: FabricProgram, prepared: PreparedPacket): Fate {
+  const { packet, ...links } = prepared;
+  const run = runProgram(program, { ...packet, ...links });
+  if (run.droppedBy === 'ingress') return { end: 'ingress' };
+  if (run.droppedBy !== undefined) return { end: 'egress' };
+  if (run.mark !== 0) throw new Error(`A packet leaves with mark ${run.mark}`);
+  return { end: 'delivered', link: prepared.outLink };
+}

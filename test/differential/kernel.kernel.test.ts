@@ -1,0 +1,94 @@
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compile } from '../../src/dataplane/compile.ts';
+import type { FabricProgram } from '../../src/dataplane/program.ts';
+import { renderProgram } from '../../src/dataplane/render.ts';
+import { scenarios, slotAddresses } from '../arbitrary/scenarios.ts';
+import { compiledFate } from './compiled-fate.ts';
+import { corpus, runSeed } from './corpus.ts';
+import { ShapeCoverage } from './coverage.ts';
+import { FabricBed, type ProbeResult } from './fabric-bed.ts';
+import { MUTANTS } from './mutants.ts';
+import { evaluatedFate, prepare, type Fate, type Prepared, type Scenario } from './scenario.ts';
+
+const WORLDS = 500;
+const PACKETS = 24;
+const seed = runSeed();
+
+/** Fates of the packets of a scenario in the real kernel, and how many each gate dropped. */
+async function tried(
+  bed: FabricBed,
+  { state, packets }: Prepared,
+  change = (program: FabricProgram) => program,
+): Promise<ProbeResult> {
+  await bed.load(renderProgram(change(compile(state))));
+  bed.flushConntrack();
+  return bed.probe(packets);
+}
+
+function deliveries(fates: readonly Fate[]): readonly (string | undefined)[] {
+  return fates.map((fate) => fate.link);
+}
+
+function count(fates: readonly Fate[], end: Fate['end']): number {
+  return fates.filter((fate) => fate.end === end).length;
+}
+
+/** Fails with the scenario as JSON, ready for test/corpus, when any of the three disagree. */
+async function expectAgreement(bed: FabricBed, scenario: Scenario): Promise<void> {
+  const prepared = prepare(scenario);
+  const program = compile(prepared.state);
+  const evaluated = prepared.packets.map((packet) => evaluatedFate(prepared.world, packet));
+  const compiled = prepared.packets.map((packet) => compiledFate(program, packet));
+  const { links, drops } = await tried(bed, prepared);
+  const context = JSON.stringify(scenario);
+  expect(compiled, context).toEqual(evaluated);
+  expect(links, context).toEqual(deliveries(evaluated));
+  expect({ egress: drops.pin + drops.egress, ingress: drops.ingress }, context).toEqual({
+    egress: count(evaluated, 'egress'),
+    ingress: count(evaluated, 'ingress'),
+  });
+}
+
+describe(`evaluator, compiled program and kernel (TRUNKLINE_SEED=${seed})`, () => {
+  let bed: FabricBed;
+
+  beforeAll(async () => {
+    bed = await FabricBed.create(
+      `d${process.pid}`,
+      Array.from({ length: 8 }, (_, slot) => slotAddresses(slot)),
+    );
+  });
+
+  afterAll(async () => {
+    await bed.close();
+  });
+
+  test('agree on the corpus', async () => {
+    for (const scenario of corpus()) await expectAgreement(bed, scenario);
+  });
+
+  test(`agree on ${WORLDS} random worlds of ${PACKETS} packets`, { timeout: 120_000 }, async () => {
+    const coverage = new ShapeCoverage();
+    for (const scenario of fc.sample(scenarios(PACKETS), { numRuns: WORLDS, seed })) {
+      coverage.add(scenario);
+      await expectAgreement(bed, scenario);
+    }
+    expect(coverage.missing).toEqual([]);
+    expect(coverage.share).toBe(1);
+  });
+
+  test('the kernel shows a compiler that lets one accept end both gates', async () => {
+    const mutant = MUTANTS.find(
+      ({ name }) => name === 'an accept at the egress gate ends both gates',
+    );
+    const differs = [];
+    for (const scenario of fc.sample(scenarios(PACKETS), { numRuns: 10, seed })) {
+      const prepared = prepare(scenario);
+      const expected = prepared.packets.map((packet) => evaluatedFate(prepared.world, packet));
+      const { links } = await tried(bed, prepared, mutant?.change);
+      differs.push(JSON.stringify(links) !== JSON.stringify(deliveries(expected)));
+    }
+    expect(differs).toContain(true);
+  });
+});

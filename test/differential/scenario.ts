@@ -1,0 +1,178 @@
+import { must } from '../../src/base/assert.ts';
+import { parseCidr, type Cidr } from '../../src/base/cidr.ts';
+import { parseIp, type Ip } from '../../src/base/ip.ts';
+import type { SecurityGroupRuleSpec } from '../../src/api/vpc/security-group.ts';
+import type { FabricPort, FabricState } from '../../src/dataplane/state.ts';
+import { evaluate } from '../../src/policy/evaluate.ts';
+import type { Packet } from '../../src/policy/packet.ts';
+import { worldFromObjects, type World } from '../../src/policy/world.ts';
+
+/** The VPC that every scenario is about; interfaces of other VPCs are noise. */
+export const VPC = 'vpc-1';
+/** The link that leads to remote interfaces and to the outside. */
+export const UPLINK = 'u0';
+
+/**
+ * One case of the differential tests as plain JSON, so that a failure can be printed, shrunk and kept in
+ * test/corpus. `name` says what it once found.
+ */
+export interface Scenario {
+  readonly name?: string;
+  readonly groups: readonly {
+    readonly groupId: string;
+    readonly rules: readonly SecurityGroupRuleSpec[];
+  }[];
+  readonly interfaces: readonly ScenarioInterface[];
+  readonly prefixLists: Readonly<Record<string, readonly string[]>>;
+  readonly packets: readonly ScenarioPacket[];
+}
+
+/** An interface; a slot below LOCAL_SLOTS is a port of the fabric under test, others are remote. */
+export interface ScenarioInterface {
+  readonly slot: number;
+  readonly vpcId: string;
+  readonly addresses: readonly string[];
+  readonly groupIds: readonly string[];
+  readonly sourceDestCheck: boolean;
+}
+
+/** A packet; without `fromSlot` it comes from outside the VPC. */
+export interface ScenarioPacket {
+  readonly fromSlot?: number;
+  readonly source: string;
+  readonly destination: string;
+  readonly protocol: number;
+  readonly destinationPort?: number;
+  readonly icmpType?: number;
+  readonly icmpCode?: number;
+}
+
+/** Slots whose interfaces are ports of the fabric. */
+export const LOCAL_SLOTS = 5;
+
+/** What becomes of a packet in one fabric: where it is dropped, or the link that it leaves by. */
+export interface Fate {
+  readonly end: 'egress' | 'ingress' | 'delivered';
+  readonly link?: string;
+}
+
+/** A scenario in the terms of the code under test. */
+export interface Prepared {
+  readonly world: World;
+  readonly state: FabricState;
+  readonly packets: readonly PreparedPacket[];
+}
+
+/** A packet with the links that the routes of the fabric give it. */
+export interface PreparedPacket {
+  readonly packet: Packet;
+  readonly inLink: string;
+  readonly outLink: string;
+  readonly sourceMac: string;
+}
+
+/** Turns JSON into worlds, ports and packets, by way of the stored objects. */
+export function prepare(scenario: Scenario): Prepared {
+  const world = {
+    ...worldFromObjects({
+      groups: scenario.groups.map(({ groupId, rules }) => ({
+        metadata: { name: groupId },
+        spec: { account: '1', vpcId: VPC, groupName: groupId, description: '-', rules },
+      })),
+      interfaces: scenario.interfaces.map((item) => ({
+        metadata: { name: eniId(item.slot) },
+        spec: {
+          account: '1',
+          vpcId: item.vpcId,
+          subnetId: 'subnet-1',
+          availabilityZone: 'a',
+          description: '',
+          interfaceType: 'branch',
+          macAddress: macOf(item.slot),
+          privateIps: item.addresses,
+          groups: item.groupIds,
+          sourceDestCheck: item.sourceDestCheck,
+        },
+      })),
+    }),
+    prefixLists: new Map(
+      Object.entries(scenario.prefixLists).map(([id, blocks]) => [id, blocks.map(cidrOf)]),
+    ),
+  };
+  const ports = scenario.interfaces.filter(isPort).map(portOf);
+  const packets = scenario.packets.map((packet) => preparePacket(scenario, packet));
+  return { world, state: { world, ports, uplinks: [UPLINK] }, packets };
+}
+
+/**
+ * What the evaluator says happens in this fabric. The gate of a remote end is not its business: the
+ * sender's host judged what comes by the uplink, the receiver's host judges what leaves by it.
+ */
+export function evaluatedFate(world: World, { packet, inLink, outLink }: PreparedPacket): Fate {
+  const verdict = evaluate(world, packet);
+  if (inLink !== UPLINK && verdict.egress.outcome === 'dropped') return { end: 'egress' };
+  if (outLink !== UPLINK && verdict.ingress.outcome === 'dropped') return { end: 'ingress' };
+  return { end: 'delivered', link: outLink };
+}
+
+/** Id of the interface in a slot. */
+export function eniId(slot: number): string {
+  return `eni-${slot}`;
+}
+
+/** Link of the port in a slot. */
+export function linkOf(slot: number): string {
+  return `p${slot}`;
+}
+
+/** MAC address of the interface in a slot. */
+export function macOf(slot: number): string {
+  return `02:00:00:00:00:${(slot + 16).toString(16)}`;
+}
+
+/** Reads an address that is known to be good. */
+export function ipOf(text: string): Ip {
+  const ip = parseIp(text);
+  return must(ip.ok ? ip.value : undefined, () => `bad address ${text}`);
+}
+
+/** Reads a block that is known to be good. */
+export function cidrOf(text: string): Cidr {
+  const cidr = parseCidr(text);
+  return must(cidr.ok ? cidr.value : undefined, () => `bad block ${text}`);
+}
+
+function isPort(item: ScenarioInterface): boolean {
+  return item.vpcId === VPC && item.slot < LOCAL_SLOTS;
+}
+
+function portOf(item: ScenarioInterface): FabricPort {
+  return {
+    link: linkOf(item.slot),
+    eniId: eniId(item.slot),
+    mac: macOf(item.slot),
+    addresses: item.addresses.map(ipOf),
+    sourceDestCheck: item.sourceDestCheck,
+    groupIds: item.groupIds,
+  };
+}
+
+function preparePacket(scenario: Scenario, one: ScenarioPacket): PreparedPacket {
+  const { fromSlot, source, destination, ...rest } = one;
+  const receiver = scenario.interfaces.find(
+    (item) => isPort(item) && item.addresses.includes(destination),
+  );
+  const local = fromSlot !== undefined && fromSlot < LOCAL_SLOTS;
+  return {
+    packet: {
+      ...rest,
+      source: ipOf(source),
+      destination: ipOf(destination),
+      vpcId: VPC,
+      ...(fromSlot !== undefined && { senderEniId: eniId(fromSlot) }),
+    },
+    inLink: local ? linkOf(fromSlot) : UPLINK,
+    outLink: receiver ? linkOf(receiver.slot) : UPLINK,
+    sourceMac: macOf(fromSlot ?? 99),
+  };
+}
