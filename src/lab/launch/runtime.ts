@@ -1,8 +1,9 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import type { Random } from '../../base/random.ts';
+import type { LabAccess, LabComponent, LabProgress, LinkDriverChoice } from '../../cli/lab-port.ts';
 
-/** How hosts and fabrics are joined; `auto` probes for 802.1q and falls back to `veth`. */
-export type LinkDriverChoice = 'auto' | 'vlan' | 'veth';
+export type { LabAccess, LabComponent, LabProgress, LinkDriverChoice };
 
 /** The servers of the lab that are reached from outside its namespaces. */
 export const LAB_LISTENERS = ['kube', 'ec2'] as const;
@@ -19,27 +20,6 @@ export interface InheritedListener {
   readonly port: number;
 }
 
-/** One thing that happened on the way up or in the scenario; shown live by the terminal. */
-export type LabProgress =
-  /** A step began; it ends with the next `step` or `ready`. */
-  | { readonly kind: 'step'; readonly text: string }
-  /** A line worth keeping, such as the driver fallback. */
-  | { readonly kind: 'note'; readonly text: string }
-  /** Text printed as it is (the verdict table), several lines allowed. */
-  | { readonly kind: 'output'; readonly text: string }
-  /** The lab is up: `lab up` returns now. */
-  | { readonly kind: 'ready'; readonly text: string };
-
-/** What users outside need to talk to the lab; `LabRuntime.publish` writes it down. */
-export interface LabAccess {
-  /** Content of the kubeconfig file; its server is `https://127.0.0.1:<listeners.kube.port>`. */
-  readonly kubeconfig: string;
-  readonly ec2Endpoint: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly region: string;
-}
-
 /** Answers `lab stop|start COMPONENT` and the component part of `lab status`. */
 export interface LabControl {
   /** Names that `stop` and `start` take, with their present state. */
@@ -47,12 +27,6 @@ export interface LabControl {
   /** Stops a component; rejects with a plain message when the name is unknown. */
   stop(component: string): Promise<void>;
   start(component: string): Promise<void>;
-}
-
-/** A part of the lab that can be stopped and started by itself, such as `webhook`. */
-export interface LabComponent {
-  readonly name: string;
-  readonly running: boolean;
 }
 
 /** What `runLab` is asked to do. */
@@ -87,6 +61,7 @@ export interface LabRuntime extends LabOrder {
   readonly clock: Clock;
   /** Goes to `<stateDir>/lab.log`. */
   readonly log: Log;
+  readonly random: Random;
   report(progress: LabProgress): void;
   /** Writes kubeconfig and AWS environment to the registry, for `lab env` and `lab status`. */
   publish(access: LabAccess): Promise<void>;

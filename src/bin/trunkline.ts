@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+/** The command line. Needs Node.js 24; `trunkline.mjs` beside it starts it from any. */
+import { resolve } from 'node:path';
+import type { CommandContext } from '../cli/command.ts';
+import { runProgram } from '../cli/program.ts';
+import { systemClock } from '../io/clock.ts';
+import { cryptoRandom } from '../io/random.ts';
+import { createLabPort } from '../lab/launch/lab-port.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const beganMs = Number(process.env['TRUNKLINE_BEGAN_MS'] ?? systemClock.nowMs());
+const context: CommandContext = {
+  lab: createLabPort({
+    env: process.env,
+    clock: systemClock,
+    random: cryptoRandom,
+    root,
+    nodePath: process.execPath,
+    mainModule: resolve(root, 'src/lab/main.ts'),
+    beganMs,
+  }),
+  clock: systemClock,
+  beganMs,
+  write: (text) => void process.stdout.write(text),
+  terminal: { write: (text) => void process.stderr.write(text), live: process.stderr.isTTY },
+  interactive: process.stdout.isTTY,
+};
+process.exitCode = await runProgram(process.argv.slice(2), context, (text) => {
+  process.stderr.write(text);
+});
