@@ -51,6 +51,7 @@ export type NetworkStep =
       readonly master?: string;
       readonly rename?: string;
       readonly group?: number;
+      readonly ignoreMissing?: boolean;
     }
   | { readonly op: 'link-delete'; readonly name: string; readonly ignoreMissing?: boolean }
   | { readonly op: 'link-delete-group'; readonly group: number }

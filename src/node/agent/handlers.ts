@@ -1,0 +1,203 @@
+import type { Pod } from '../../api/core/pod.ts';
+import type { Log } from '../../base/log.ts';
+import type { Network, NetnsState } from '../../base/network.ts';
+import { CniError, NO_ADDRESS } from '../cni/errors.ts';
+import type { AgentRequest, CniResult } from '../cni/wire.ts';
+import type { DesiredPort } from '../fabric/desired.ts';
+import type { Fabric } from '../fabric/fabric.ts';
+import {
+  branchLink,
+  branchTable,
+  MAIN_TABLE,
+  plainVeth,
+  podSuffix,
+  PRIORITY,
+  strictVeth,
+} from '../wiring/names.ts';
+import { strictTeardown } from '../wiring/steps.ts';
+import type { AddressPool } from './address-pool.ts';
+import { parsePodEni, wantsBranch, type PodEni } from './pod-eni.ts';
+import type { NodePods, PodRef } from './pods.ts';
+import { branchOfResult, cniResult } from './result.ts';
+import type { Sandbox, SandboxStore } from './sandbox.ts';
+import type { Wirer } from './wirer.ts';
+
+/** What the verbs need. */
+export interface HandlerDeps {
+  readonly pods: NodePods;
+  readonly fabric: Fabric;
+  readonly pool: AddressPool;
+  readonly store: SandboxStore;
+  readonly wirer: Wirer;
+  readonly network: Network;
+  readonly hostNetns: string;
+  readonly log: Log;
+}
+
+/** A short wait for the annotation saves the kubelet a retry with back-off. */
+const ANNOTATION_TIMEOUT_MS = 2_000;
+/** Longest wait for the branch to reach the filter. */
+const FABRIC_TIMEOUT_MS = 5_000;
+
+/** ADD: wires the pod, and answers only when its groups are enforced (DESIGN: D8). */
+export async function add(request: AgentRequest, deps: HandlerDeps): Promise<CniResult> {
+  const ref = podRef(request);
+  const known = deps.store.get(request.containerId, request.ifName);
+  const pod = await deps.pods.find(ref);
+  const target = wantsBranch(pod) ? await branchTarget(pod, deps) : await plainTarget(pod, deps);
+  const sandbox: Sandbox = {
+    containerId: request.containerId,
+    ifName: request.ifName,
+    netns: request.netns,
+    namespace: ref.namespace,
+    pod: ref.name,
+    uid: pod.metadata.uid ?? '',
+    ...hostEnd(ref, target, request),
+  };
+  if (known) deps.log.warn('ADD repeated for a container', { containerId: request.containerId });
+  try {
+    await deps.wirer.wire(sandbox, target.port);
+  } catch (error) {
+    throw new CniError('wiringFailed', `add cmd: failed to setup network: ${String(error)}`);
+  } finally {
+    deps.pool.release(target.address);
+  }
+  deps.log.info('Pod wired', { pod: `${ref.namespace}/${ref.name}`, address: sandbox.address });
+  return cniResult(sandbox, request.config.cniVersion);
+}
+
+/** DEL: removes what ADD made for this very container. Succeeds when there is nothing (left). */
+export async function del(request: AgentRequest, deps: HandlerDeps): Promise<undefined> {
+  const known = deps.store.get(request.containerId, request.ifName);
+  if (known) {
+    await deps.wirer.unwire(known);
+    return;
+  }
+  // The record is lost: go by the runtime's copy of our result, unless a newer sandbox is there.
+  const branch = branchOfResult(request.config.prevResult);
+  if (!branch || request.netns === '') return;
+  const taken = deps.store
+    .list()
+    .some((one) => one.vlanId === branch.vlanId || one.hostLink === branch.hostLink);
+  if (!taken) await deps.wirer.unwireUnknown(strictTeardown(branch));
+}
+
+/** CHECK: fails when a link, route or rule of the sandbox is missing. */
+export async function check(request: AgentRequest, deps: HandlerDeps): Promise<undefined> {
+  const known = deps.store.get(request.containerId, request.ifName);
+  if (!known)
+    throw new CniError('unknownContainer', `container ${request.containerId} is not wired`);
+  const missing = missingParts(known, await deps.network.read(deps.hostNetns));
+  if (missing.length > 0)
+    throw new CniError('wiringFailed', `missing on the host: ${missing.join(', ')}`);
+  const inside = await deps.network.read(known.netns);
+  if (!inside.addresses.some((one) => one.address === known.address))
+    throw new CniError('wiringFailed', `address ${known.address} is missing in the pod`);
+}
+
+/** GC: removes sandboxes that the runtime no longer knows. */
+export async function collect(request: AgentRequest, deps: HandlerDeps): Promise<undefined> {
+  const valid = new Set(
+    (request.config['cni.dev/valid-attachments'] ?? []).map(
+      (one) => `${one.containerID}/${one.ifname}`,
+    ),
+  );
+  const stale = deps.store.list().filter((one) => !valid.has(`${one.containerId}/${one.ifName}`));
+  for (const one of stale) await deps.wirer.unwire(one);
+}
+
+/** STATUS: an ADD can succeed once the primary interface is up. */
+export async function status(deps: HandlerDeps): Promise<undefined> {
+  const primary = await deps.fabric.port('settled', (port) => port.device?.index === 0, 0);
+  if (!primary)
+    throw new CniError('notAvailable', 'the primary interface of this node is not set up yet');
+}
+
+function podRef({ args }: AgentRequest): PodRef {
+  const { K8S_POD_NAMESPACE: namespace, K8S_POD_NAME: name, K8S_POD_UID: uid } = args;
+  if (namespace === undefined || name === undefined)
+    throw new CniError('invalidEnvironment', 'CNI_ARGS lacks K8S_POD_NAMESPACE or K8S_POD_NAME');
+  return { namespace, name, uid: uid ?? '' };
+}
+
+interface Target {
+  readonly address: string;
+  readonly port: DesiredPort;
+}
+
+async function branchTarget(pod: Pod, deps: HandlerDeps): Promise<Target> {
+  const annotated = await deps.pods.waitFor(
+    pod,
+    (one) => parsePodEni(one).ok,
+    ANNOTATION_TIMEOUT_MS,
+  );
+  const eni = parsePodEni(annotated);
+  if (!eni.ok) throw new CniError('tryAgainLater', NO_ADDRESS, eni.error);
+  const port = await deps.fabric.port(
+    'enforced',
+    (one) => agrees(one, eni.value),
+    FABRIC_TIMEOUT_MS,
+  );
+  if (port) return { address: eni.value.address, port };
+  const details = `branch ${eni.value.eniId} is not on this node's trunk with the annotated values`;
+  throw new CniError('tryAgainLater', NO_ADDRESS, details);
+}
+
+/** The annotation is only believed as far as the VPC agrees with it. */
+function agrees(port: DesiredPort, eni: PodEni): boolean {
+  return (
+    port.eniId === eni.eniId &&
+    port.branch?.vlanId === eni.vlanId &&
+    port.mac === eni.mac &&
+    port.addresses.includes(eni.address)
+  );
+}
+
+async function plainTarget(pod: Pod, deps: HandlerDeps): Promise<Target> {
+  await deps.pods.refuseUnprotected(pod);
+  const target = await deps.pool.take();
+  if (!target)
+    throw new CniError('tryAgainLater', NO_ADDRESS, 'no free secondary address on this node');
+  return target;
+}
+
+function hostEnd(
+  ref: PodRef,
+  { address, port }: Target,
+  request: AgentRequest,
+): Pick<Sandbox, 'hostLink' | 'address' | 'gateway' | 'eniId' | 'vlanId'> {
+  const suffix = podSuffix(ref.namespace, ref.name);
+  const common = { address, gateway: port.gateway, eniId: port.eniId };
+  if (!port.branch) return { ...common, hostLink: plainVeth(suffix, request.config.vethPrefix) };
+  return { ...common, hostLink: strictVeth(suffix), vlanId: port.branch.vlanId };
+}
+
+function missingParts(sandbox: Sandbox, state: NetnsState): string[] {
+  const { vlanId, hostLink, address } = sandbox;
+  const table = vlanId === undefined ? MAIN_TABLE : branchTable(vlanId);
+  const links = vlanId === undefined ? [hostLink] : [hostLink, branchLink(vlanId)];
+  const hasRoute = state.routes.some(
+    (one) => one.destination === `${address}/32` && one.table === table && one.link === hostLink,
+  );
+  const rules =
+    vlanId === undefined
+      ? [{ what: `rule to ${address}`, found: hasToRule(state, address) }]
+      : links.map((link) => ({ what: `rule iif ${link}`, found: hasRule(state, link, table) }));
+  return [
+    ...links
+      .filter((name) => !state.links.some((link) => link.name === name && link.up))
+      .map((name) => `link ${name}`),
+    ...(hasRoute ? [] : [`route to ${address}`]),
+    ...rules.filter((rule) => !rule.found).map((rule) => rule.what),
+  ];
+}
+
+function hasToRule(state: NetnsState, address: string): boolean {
+  return state.rules.some(
+    (rule) => rule.priority === PRIORITY.toPod && rule.to === `${address}/32`,
+  );
+}
+
+function hasRule(state: NetnsState, inputLink: string, table: number): boolean {
+  return state.rules.some((rule) => rule.inputLink === inputLink && rule.table === table);
+}

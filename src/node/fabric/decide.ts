@@ -1,0 +1,242 @@
+import type { NetnsState, NetworkStep } from '../../base/network.ts';
+import { deviceTable, isPortLink, MAIN_TABLE, PRIORITY } from '../wiring/names.ts';
+import type { DesiredFabric, DesiredPort } from './desired.ts';
+
+/** What `decideFabric` compares. */
+export interface FabricInput {
+  readonly desired: DesiredFabric;
+  /** Branches that a pod is wired to; the ports of others are not made. */
+  readonly wired: ReadonlySet<string>;
+  readonly state: NetnsState;
+  readonly hostNetns: string;
+  /** The VXLAN device. */
+  readonly uplink: string;
+  readonly mtu: number;
+}
+
+interface Route {
+  readonly link: string;
+  readonly gateway?: string;
+}
+
+/** Steps that turn the fabric namespace into what it shall be; none when it is already. */
+export function decideFabric(input: FabricInput): readonly NetworkStep[] {
+  const present = new Set(input.state.links.map((link) => link.name));
+  const ports = portsToServe(input, present);
+  return [
+    ...staleLinks(input),
+    ...gatewaySteps(input),
+    ...ports.flatMap((port) => linkSteps(port, present, input)),
+    ...neighbourSteps(input, ports),
+    ...fdbSteps(input),
+    ...routeSteps(input, ports),
+  ];
+}
+
+/** A branch's links are made by the wiring; here an existing one is only kept right. */
+function portsToServe(input: FabricInput, present: ReadonlySet<string>): readonly DesiredPort[] {
+  return input.desired.ports.filter(
+    (port) => port.device !== undefined || (input.wired.has(port.eniId) && present.has(port.link)),
+  );
+}
+
+function staleLinks({ desired, wired, state }: FabricInput): NetworkStep[] {
+  const keep = new Set(
+    desired.ports
+      .filter((port) => port.device !== undefined || wired.has(port.eniId))
+      .map((port) => port.link),
+  );
+  return state.links
+    .filter((link) => isPortLink(link.name) && !keep.has(link.name))
+    .map(({ name }) => ({ op: 'link-delete', name, ignoreMissing: true }));
+}
+
+function gatewaySteps({ desired, state }: FabricInput): NetworkStep[] {
+  const has = state.addresses.filter((one) => one.link === 'lo' && one.prefixBits === 32);
+  const have = new Set(has.map((one) => one.address));
+  const want = new Set(desired.gateways);
+  const step = { link: 'lo', prefixBits: 32 } as const;
+  return [
+    ...[...want]
+      .filter((address) => !have.has(address))
+      .map((address) => ({ ...step, op: 'address-add', address }) as const),
+    ...[...have]
+      .filter((address) => !want.has(address))
+      .map((address) => ({ ...step, op: 'address-delete', address, ignoreMissing: true }) as const),
+  ];
+}
+
+function linkSteps(
+  port: DesiredPort,
+  present: ReadonlySet<string>,
+  input: FabricInput,
+): NetworkStep[] {
+  if (present.has(port.link)) return [];
+  const { hostNetns, mtu } = input;
+  const peer = { name: port.hostLink, netns: hostNetns, mac: port.mac, mtu };
+  return [{ op: 'link-add-veth', name: port.link, mtu, up: true, peer }];
+}
+
+function neighbourSteps({ desired, state, uplink }: FabricInput, ports: readonly DesiredPort[]) {
+  const want = new Map<string, string>();
+  for (const port of ports)
+    for (const address of port.addresses) want.set(`${port.link} ${address}`, port.mac);
+  for (const remote of desired.remotes)
+    want.set(`${uplink} ${remote.tunnelAddress}`, remote.tunnelMac);
+  const ours = state.neighbours.filter((one) => isPortLink(one.link) || one.link === uplink);
+  const have = new Map(ours.map((one) => [`${one.link} ${one.address}`, one.mac]));
+  return [
+    ...[...want]
+      .filter(([key, mac]) => have.get(key) !== mac)
+      .map(([key, mac]): NetworkStep => ({ op: 'neighbour-replace', ...linkAddress(key), mac })),
+    ...[...have.keys()]
+      .filter((key) => !want.has(key))
+      .map((key): NetworkStep => ({
+        op: 'neighbour-delete',
+        ...linkAddress(key),
+        ignoreMissing: true,
+      })),
+  ];
+}
+
+function linkAddress(key: string): { link: string; address: string } {
+  const [link = '', address = ''] = key.split(' ');
+  return { link, address };
+}
+
+function fdbSteps({ desired, state, uplink: link }: FabricInput): NetworkStep[] {
+  const want = new Map(desired.remotes.map((one) => [one.tunnelMac, one.tunnelAddress]));
+  const entries = state.fdb.filter((one) => one.link === link);
+  const have = new Map(entries.map((one) => [one.mac, one.remote]));
+  return [
+    ...[...want]
+      .filter(([mac, remote]) => have.get(mac) !== remote)
+      .map(([mac, remote]): NetworkStep => ({ op: 'fdb-replace', link, mac, remote })),
+    ...entries
+      .filter((one) => !want.has(one.mac))
+      .map(({ mac, remote }): NetworkStep => ({
+        op: 'fdb-delete',
+        link,
+        mac,
+        remote,
+        ignoreMissing: true,
+      })),
+  ];
+}
+
+function routeSteps(input: FabricInput, ports: readonly DesiredPort[]): NetworkStep[] {
+  const { desired, state, uplink } = input;
+  const want = new Map<string, Route>();
+  for (const remote of desired.remotes)
+    want.set(`${remote.address}/32`, { link: uplink, gateway: remote.tunnelAddress });
+  for (const port of ports)
+    for (const address of port.addresses) want.set(`${address}/32`, { link: port.link });
+  const ours = state.routes.filter(
+    (one) => one.table === MAIN_TABLE && (isPortLink(one.link) || one.link === uplink),
+  );
+  const have = new Map(ours.map((one) => [one.destination, one]));
+  return [
+    ...[...want]
+      .filter(([destination, route]) => !sameRoute(have.get(destination), route))
+      .map(([destination, route]) => routeStep(destination, route)),
+    ...ours
+      .filter((one) => one.destination.endsWith('/32') && !want.has(one.destination))
+      .map(({ destination, link }): NetworkStep => ({
+        op: 'route-delete',
+        destination,
+        link,
+        ignoreMissing: true,
+      })),
+  ];
+}
+
+function sameRoute(have: Route | undefined, want: Route): boolean {
+  return have?.link === want.link && have.gateway === want.gateway;
+}
+
+function routeStep(destination: string, { link, gateway }: Route): NetworkStep {
+  if (gateway === undefined) return { op: 'route-replace', destination, link, scope: 'link' };
+  return { op: 'route-replace', destination, link, gateway, onlink: true };
+}
+
+/** Steps that set up the host's ends of attached interfaces (spec 5.6); none when all is right. */
+export function decideHost(
+  ports: readonly DesiredPort[],
+  state: NetnsState,
+): readonly NetworkStep[] {
+  return ports.flatMap((port) => {
+    const device = port.device;
+    if (!device) return [];
+    const main = device.index === 0;
+    return [
+      ...hostLinkSteps(port, state),
+      ...hostAddressSteps(port, state),
+      ...(main ? primaryRouteSteps(port, state) : deviceRouteSteps(port, state, device)),
+    ];
+  });
+}
+
+function hostLinkSteps(port: DesiredPort, state: NetnsState): NetworkStep[] {
+  const up = state.links.some((link) => link.name === port.hostLink && link.up);
+  return up ? [] : [{ op: 'link-set', name: port.hostLink, up: true }];
+}
+
+function hostAddressSteps(port: DesiredPort, state: NetnsState): NetworkStep[] {
+  const [address = ''] = port.addresses;
+  const link = port.hostLink;
+  const have = state.addresses.filter((one) => one.link === link && !one.address.includes(':'));
+  const stale = have.filter((one) => one.address !== address);
+  return [
+    ...stale.map((one): NetworkStep => ({ op: 'address-delete', ...one, ignoreMissing: true })),
+    ...(have.length > stale.length
+      ? []
+      : [
+          {
+            op: 'address-add',
+            link,
+            address,
+            prefixBits: port.subnetPrefixBits,
+            ignoreExisting: true,
+          } as const,
+        ]),
+  ];
+}
+
+function hasRoute(state: NetnsState, want: Route & { destination: string; table: number }) {
+  return state.routes.some(
+    (one) =>
+      one.destination === want.destination && one.table === want.table && sameRoute(one, want),
+  );
+}
+
+function primaryRouteSteps(port: DesiredPort, state: NetnsState): NetworkStep[] {
+  const { hostLink: link, gateway } = port;
+  const route = { destination: '0.0.0.0/0', link, gateway, table: MAIN_TABLE };
+  return hasRoute(state, route) ? [] : [{ op: 'route-replace', ...route }];
+}
+
+/** A secondary interface has its own table; the trunk lacks the rule that would lead to it. */
+function deviceRouteSteps(
+  port: DesiredPort,
+  state: NetnsState,
+  device: { readonly index: number; readonly trunk: boolean },
+): NetworkStep[] {
+  const { hostLink: link, gateway } = port;
+  const table = deviceTable(device.index);
+  const route = { destination: '0.0.0.0/0', link, gateway, table };
+  if (hasRoute(state, route)) return [];
+  const from = `${port.addresses[0]}/32`;
+  const source: NetworkStep = {
+    op: 'rule-add',
+    priority: PRIORITY.fromInterface,
+    table,
+    from,
+    ignoreExisting: true,
+  };
+  return [
+    { op: 'route-replace', destination: `${gateway}/32`, link, scope: 'link', table },
+    { op: 'route-replace', ...route },
+    { op: 'route-delete', destination: port.subnetCidr, link, ignoreMissing: true },
+    ...(device.trunk ? [] : [source]),
+  ];
+}

@@ -1,0 +1,234 @@
+import type { Informers } from '../../api/informer.ts';
+import { INSTANCES } from '../../api/vpc/instance.ts';
+import { NETWORK_INTERFACES } from '../../api/vpc/network-interface.ts';
+import { SECURITY_GROUPS } from '../../api/vpc/security-group.ts';
+import { SUBNETS } from '../../api/vpc/subnet.ts';
+import { VPCS } from '../../api/vpc/vpc.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import type { Network, NetworkStep, Nft } from '../../base/network.ts';
+import { Lock } from '../agent/lock.ts';
+import { decideFabric, decideHost } from './decide.ts';
+import {
+  desiredFabric,
+  filterState,
+  type DesiredFabric,
+  type DesiredPort,
+  type FabricObjects,
+} from './desired.ts';
+import { FilterLoader } from './filter.ts';
+import { closeFabric, UPLINK } from './setup.ts';
+
+/** What a fabric needs. */
+export interface FabricOptions {
+  readonly instanceId: string;
+  readonly hostNetns: string;
+  readonly fabricNetns: string;
+  readonly underlay: { readonly link: string; readonly address: string };
+  readonly informers: Informers;
+  readonly network: Network;
+  readonly nft: Nft;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** Branches that a pod is wired to now. */
+  readonly wired: () => ReadonlySet<string>;
+}
+
+/** How far a port has come. */
+export type PortStage = 'enforced' | 'settled';
+
+const NOTHING: DesiredFabric = { ports: [], remotes: [], gateways: [], vpcId: undefined };
+/** Changes within this time are applied together. */
+const COALESCE_MS = 2;
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 5_000;
+/** Largest MTU of EC2 interfaces, in bytes. */
+const LARGEST_MTU = 9001;
+/** Outer Ethernet, IPv4, UDP and VXLAN headers. */
+const VXLAN_OVERHEAD_BYTES = 50;
+
+/**
+ * The "card" of a host: keeps the fabric namespace equal to what the VPC's objects say. Level
+ * triggered: each cycle derives the whole, compares it with what the kernel has, and applies the
+ * difference, so that a restart adopts what is there. The filter always comes first: a port's
+ * addresses and routes appear only when the program that covers it is in force.
+ */
+export class Fabric {
+  readonly #options: FabricOptions;
+  readonly #filter: FilterLoader;
+  readonly #lock = new Lock();
+  readonly #waiters = new Set<() => void>();
+  #enforced: DesiredFabric = NOTHING;
+  #settled: DesiredFabric = NOTHING;
+  #mtu = LARGEST_MTU;
+  #dirty = false;
+  #running: Promise<void> | undefined;
+  #lastError: string | undefined;
+  #unsubscribe: readonly (() => void)[] = [];
+
+  constructor(options: FabricOptions) {
+    this.#options = options;
+    this.#filter = new FilterLoader(options.nft, options.fabricNetns);
+  }
+
+  /** MTU of ports and of what is wired to them, in bytes. */
+  get mtu(): number {
+    return this.#mtu;
+  }
+
+  /** Closes the fabric, reads the VPC's objects and applies them once. */
+  async start(): Promise<void> {
+    const { informers, network, fabricNetns, underlay } = this.#options;
+    await this.#filter.close();
+    const links = await network.links(fabricNetns);
+    const carrier = links.find((link) => link.name === underlay.link);
+    if (carrier) this.#mtu = Math.min(LARGEST_MTU, carrier.mtu - VXLAN_OVERHEAD_BYTES);
+    await closeFabric(this.#options, { mtu: this.#mtu, links });
+    const sources = [
+      informers.informer(NETWORK_INTERFACES),
+      informers.informer(INSTANCES),
+      informers.informer(SUBNETS),
+      informers.informer(SECURITY_GROUPS),
+      informers.informer(VPCS),
+    ];
+    await Promise.all(sources.map((source) => source.synced));
+    this.#unsubscribe = sources.map((source) => source.subscribe(() => this.kick()));
+    this.kick();
+    await this.#running;
+  }
+
+  /** Asks for a cycle soon; many calls make one cycle. */
+  kick(): void {
+    this.#dirty = true;
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  /** Runs `action` while no cycle changes links; the way in for the wiring of pods. */
+  exclusive<T>(action: () => Promise<T>): Promise<T> {
+    return this.#lock.run(action);
+  }
+
+  /** The port of an interface once it has come to `stage` and `ready` holds; undefined in time. */
+  async port(
+    stage: PortStage,
+    ready: (port: DesiredPort) => boolean,
+    timeoutMs: number,
+  ): Promise<DesiredPort | undefined> {
+    const find = (): DesiredPort | undefined =>
+      (stage === 'enforced' ? this.#enforced : this.#settled).ports.find(ready);
+    const now = find();
+    if (now || timeoutMs <= 0) return now;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const check = (): void => {
+      if (find()) resolve();
+    };
+    this.#waiters.add(check);
+    const timer = new AbortController();
+    const signal = AbortSignal.any([timer.signal, this.#options.signal]);
+    const expired = this.#options.clock.sleep(timeoutMs, signal).catch(() => {});
+    await Promise.race([promise, expired]);
+    timer.abort();
+    this.#waiters.delete(check);
+    return find();
+  }
+
+  /** For people and tests. */
+  status(): object {
+    return {
+      ports: this.#settled.ports.map(({ eniId, link, hostLink, addresses }) => ({
+        eniId,
+        link,
+        hostLink,
+        addresses,
+      })),
+      remotes: this.#settled.remotes.length,
+      programVersion: this.#filter.version,
+      mtu: this.#mtu,
+      ...(this.#lastError !== undefined && { lastError: this.#lastError }),
+    };
+  }
+
+  /** Stops following changes. What is in the kernel stays: traffic goes on. */
+  async close(): Promise<void> {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#dirty = false;
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { clock, log, signal } = this.#options;
+    let retryMs = FIRST_RETRY_MS;
+    await clock.sleep(COALESCE_MS, signal).catch(() => {});
+    while (this.#dirty && !signal.aborted) {
+      this.#dirty = false;
+      try {
+        await this.#cycle();
+        this.#lastError = undefined;
+        retryMs = FIRST_RETRY_MS;
+      } catch (error) {
+        this.#lastError = String(error);
+        log.error('Fabric cycle failed', { error });
+        this.#dirty = true;
+        await clock.sleep(retryMs, signal).catch(() => {});
+        retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
+      }
+    }
+  }
+
+  async #cycle(): Promise<void> {
+    const objects = this.#objects();
+    const { instanceId, underlay } = this.#options;
+    const desired = desiredFabric(objects, instanceId);
+    const links = { uplink: UPLINK, underlay: underlay.link };
+    await this.#filter.apply(filterState(desired, objects, links));
+    this.#enforced = desired;
+    this.#wake();
+    await this.#lock.run(() => this.#settle(desired));
+    this.#settled = desired;
+    this.#wake();
+  }
+
+  async #settle(desired: DesiredFabric): Promise<void> {
+    const { network, fabricNetns, hostNetns, wired, log } = this.#options;
+    const state = await network.read(fabricNetns);
+    const steps = decideFabric({
+      desired,
+      wired: wired(),
+      state,
+      hostNetns,
+      uplink: UPLINK,
+      mtu: this.#mtu,
+    });
+    await network.apply(fabricNetns, steps);
+    const hostSteps = decideHost(desired.ports, await network.read(hostNetns));
+    await network.apply(hostNetns, hostSteps);
+    await this.#loosenPrimary(hostSteps);
+    if (steps.length + hostSteps.length > 0)
+      log.info('Fabric changed', { steps: steps.length, hostSteps: hostSteps.length });
+  }
+
+  /** As the init container of the AWS CNI does (spec 5.6). */
+  async #loosenPrimary(hostSteps: readonly NetworkStep[]): Promise<void> {
+    if (!hostSteps.some((step) => step.op === 'link-set' && step.name === 'eth0')) return;
+    const { network, hostNetns } = this.#options;
+    await network.sysctl(hostNetns, { 'net/ipv4/conf/eth0/rp_filter': '2' });
+  }
+
+  #objects(): FabricObjects {
+    const { informers } = this.#options;
+    return {
+      interfaces: informers.informer(NETWORK_INTERFACES).list(),
+      instances: informers.informer(INSTANCES).list(),
+      subnets: informers.informer(SUBNETS).list(),
+      groups: informers.informer(SECURITY_GROUPS).list(),
+      vpcs: informers.informer(VPCS).list(),
+    };
+  }
+
+  #wake(): void {
+    for (const check of this.#waiters) check();
+  }
+}
