@@ -23,6 +23,12 @@ const SPEC = {
     iamInstanceProfileArn: { type: 'string' },
     userData: { type: 'string' },
     clientToken: { type: 'string' },
+    clientTokenDigest: {
+      type: 'string',
+      description: 'Digest of the parameters that came with the token.',
+    },
+    launchIndex: { type: 'integer' },
+    availabilityZone: { type: 'string' },
     tags: STRING_MAP,
   },
 } as const;

@@ -68,6 +68,10 @@ const SPEC = {
     requesterId: { type: 'string' },
     requesterManaged: { type: 'boolean' },
     clientToken: { type: 'string' },
+    clientTokenDigest: {
+      type: 'string',
+      description: 'Digest of the parameters that came with the token.',
+    },
     attachment: ATTACHMENT,
     trunkAssociation: TRUNK_ASSOCIATION,
     permissions: {

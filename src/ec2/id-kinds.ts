@@ -1,0 +1,70 @@
+import { isId } from '../base/ids.ts';
+import { Ec2Error } from './error.ts';
+
+/** How EC2 names, checks and misses one kind of id. The mixed spelling of ID and Id is AWS's. */
+export interface IdKind {
+  /** Without the hyphen. */
+  readonly prefix: string;
+  /** Type of the resource in tag specifications and DescribeTags. */
+  readonly resourceType: string;
+  readonly malformed: string;
+  readonly notFound: string;
+  /** As in "The subnet ID 'subnet-1' does not exist". */
+  readonly noun: string;
+}
+
+/** Every kind of id that the VPC API makes (spec: ec2-surface 2.7). */
+export const ID_KINDS = {
+  vpc: kind('vpc', 'vpc', 'InvalidVpcID', 'vpc ID'),
+  subnet: kind('subnet', 'subnet', 'InvalidSubnetID', 'subnet ID'),
+  instance: kind('i', 'instance', 'InvalidInstanceID', 'instance ID'),
+  group: {
+    ...kind('sg', 'security-group', 'InvalidGroup', 'security group'),
+    malformed: 'InvalidGroupId.Malformed',
+  },
+  rule: kind('sgr', 'security-group-rule', 'InvalidSecurityGroupRuleId', 'security group rule ID'),
+  interface: {
+    ...kind('eni', 'network-interface', 'InvalidNetworkInterfaceID', 'networkInterface ID'),
+    malformed: 'InvalidNetworkInterfaceId.Malformed',
+  },
+  attachment: {
+    ...kind('eni-attach', 'attachment', 'InvalidAttachmentID', 'attachment ID'),
+    malformed: 'InvalidNetworkInterfaceAttachmentId.Malformed',
+  },
+  permission: kind(
+    'eni-perm',
+    'network-interface-permission',
+    'InvalidPermissionID',
+    'network interface permission ID',
+  ),
+  association: kind('trunk-assoc', 'association', 'InvalidAssociationID', 'association ID'),
+  prefixList: {
+    ...kind('pl', 'prefix-list', 'InvalidPrefixListID', 'prefix list ID'),
+    malformed: 'InvalidPrefixListId.Malformed',
+  },
+} as const satisfies Readonly<Record<string, IdKind>>;
+
+function kind(prefix: string, resourceType: string, code: string, noun: string): IdKind {
+  return {
+    prefix,
+    resourceType,
+    malformed: `${code}.Malformed`,
+    notFound: `${code}.NotFound`,
+    noun,
+  };
+}
+
+/** Throws the `Malformed` error of the kind unless the id has its form. */
+export function checkId(kind: IdKind, id: string): void {
+  if (!isId(id, kind.prefix))
+    throw new Ec2Error(kind.malformed, `Invalid id: "${id}" (expecting "${kind.prefix}-...")`);
+}
+
+/** The `NotFound` error of the kind. The VPC CNI reads the id out of the quotes: keep the form. */
+export function notFound(kind: IdKind, ...ids: readonly string[]): Ec2Error {
+  const text =
+    ids.length === 1
+      ? `The ${kind.noun} '${ids[0]}' does not exist`
+      : `The ${kind.noun}s '${ids.join(', ')}' do not exist`;
+  return new Ec2Error(kind.notFound, text);
+}

@@ -1,0 +1,128 @@
+import type {
+  DescribeNetworkInterfaceAttributeRequest,
+  DescribeNetworkInterfaceAttributeResult,
+  DescribeNetworkInterfacesRequest,
+  DescribeNetworkInterfacesResult,
+} from '@aws-sdk/client-ec2';
+import type { NetworkInterface } from '../../api/vpc/network-interface.ts';
+import type { Call, Handler } from '../context.ts';
+import { paginate, selectObjects } from '../describe.ts';
+import type { FilterTable } from '../filters.ts';
+import { invalidValue, own, required, sees } from '../own.ts';
+import {
+  attachmentView,
+  interfaceStatus,
+  interfaceView,
+  privateDnsName,
+} from '../views/interface.ts';
+
+/** DescribeNetworkInterfaces. */
+export const describeNetworkInterfaces: Handler<
+  DescribeNetworkInterfacesRequest,
+  DescribeNetworkInterfacesResult
+> = (input, call) => {
+  const interfaces = selectObjects(
+    call.store.interfaces,
+    { ids: input.NetworkInterfaceIds, filters: input.Filters },
+    { table: filtersOf(call), visible: (eni) => sees(call, eni) },
+  );
+  const page = paginate(interfaces, input, {
+    key: ({ metadata }) => metadata.name,
+    range: [5, 1000],
+  });
+  return {
+    NetworkInterfaces: page.items.map((eni) => interfaceView(call, eni)),
+    NextToken: page.nextToken,
+  };
+};
+
+function filtersOf(call: Call): FilterTable<NetworkInterface> {
+  return {
+    tags: ({ spec }) => spec.tags,
+    indexed: {
+      'vpc-id': 'vpc',
+      'subnet-id': 'subnet',
+      'group-id': 'group',
+      'attachment.instance-id': 'instance',
+      'attachment.attachment-id': 'attachment',
+      'mac-address': 'mac',
+    },
+    filters: { ...OWN_FILTERS, ...ATTACHMENT_FILTERS, ...callFilters(call) },
+  };
+}
+
+const addresses = ({ spec }: NetworkInterface): readonly string[] => spec.privateIps;
+const none = (): readonly string[] => [];
+
+const OWN_FILTERS: FilterTable<NetworkInterface>['filters'] = {
+  'network-interface-id': ({ metadata }) => [metadata.name],
+  status: (eni) => [interfaceStatus(eni)],
+  'vpc-id': ({ spec }) => [spec.vpcId],
+  'subnet-id': ({ spec }) => [spec.subnetId],
+  'availability-zone': ({ spec }) => [spec.availabilityZone],
+  description: ({ spec }) => [spec.description],
+  'group-id': ({ spec }) => spec.groups,
+  'interface-type': ({ spec }) => [spec.interfaceType],
+  'mac-address': ({ spec }) => [spec.macAddress],
+  'private-ip-address': ({ spec }) => [spec.privateIps[0]],
+  'addresses.private-ip-address': addresses,
+  'addresses.primary': ({ spec }) => (spec.privateIps.length > 1 ? ['true', 'false'] : ['true']),
+  'ipv6-addresses.ipv6-address': none,
+  'owner-id': ({ spec }) => [spec.account],
+  'requester-id': ({ spec }) => [spec.requesterId],
+  'requester-managed': ({ spec }) => [String(spec.requesterManaged ?? false)],
+  'source-dest-check': ({ spec }) => [String(spec.sourceDestCheck)],
+  'association.public-ip': none,
+  'association.ip-owner-id': none,
+  'association.allocation-id': none,
+  'association.association-id': none,
+};
+
+const ATTACHMENT_FILTERS: FilterTable<NetworkInterface>['filters'] = {
+  'attachment.attachment-id': ({ spec }) => [spec.attachment?.attachmentId],
+  'attachment.instance-id': ({ spec }) => [spec.attachment?.instanceId],
+  'attachment.instance-owner-id': ({ spec }) => (spec.attachment ? [spec.account] : []),
+  'attachment.device-index': ({ spec }) => [spec.attachment?.deviceIndex.toString()],
+  'attachment.status': ({ spec }) => (spec.attachment ? ['attached'] : []),
+  'attachment.delete-on-termination': ({ spec }) => [
+    spec.attachment?.deleteOnTermination.toString(),
+  ],
+  'attachment.attach-time': ({ spec }) => [spec.attachment?.attachTime],
+};
+
+function callFilters(call: Call): FilterTable<NetworkInterface>['filters'] {
+  return {
+    'group-name': ({ spec }) => spec.groups.map((id) => call.store.groups.get(id)?.spec.groupName),
+    'private-dns-name': ({ spec }) => [privateDnsName(spec.privateIps[0] ?? '', call.region)],
+  };
+}
+
+/** DescribeNetworkInterfaceAttribute. */
+export const describeNetworkInterfaceAttribute: Handler<
+  DescribeNetworkInterfaceAttributeRequest,
+  DescribeNetworkInterfaceAttributeResult
+> = (input, call) => {
+  const id = required(input.NetworkInterfaceId, 'networkInterfaceId');
+  const eni = own(call, call.store.interfaces, id);
+  const { spec } = eni;
+  const base = { NetworkInterfaceId: id };
+  switch (input.Attribute as string | undefined) {
+    case 'attachment':
+      return {
+        ...base,
+        Attachment: spec.attachment && attachmentView(spec.attachment, spec.account),
+      };
+    case 'description':
+      return { ...base, Description: { Value: spec.description } };
+    case 'groupSet':
+      return { ...base, Groups: interfaceView(call, eni).Groups };
+    case 'sourceDestCheck':
+      return { ...base, SourceDestCheck: { Value: spec.sourceDestCheck } };
+    case 'associatePublicIpAddress':
+      return { ...base, AssociatePublicIpAddress: false };
+    default:
+      throw invalidValue(
+        `Value (${input.Attribute ?? ''}) for parameter attribute is invalid. Unknown attribute.`,
+      );
+  }
+};

@@ -1,0 +1,40 @@
+import type { DescribeVpcsRequest, DescribeVpcsResult } from '@aws-sdk/client-ec2';
+import type { Vpc } from '../../api/vpc/vpc.ts';
+import type { Handler } from '../context.ts';
+import { paginate, selectObjects } from '../describe.ts';
+import type { FilterTable } from '../filters.ts';
+import { seesVpc } from '../own.ts';
+import { DEFAULT_DHCP_OPTIONS, vpcView } from '../views/network.ts';
+
+const isDefault = ({ spec }: Vpc): string[] => [String(spec.isDefault)];
+
+const FILTERS: FilterTable<Vpc> = {
+  tags: ({ spec }) => spec.tags,
+  filters: {
+    'vpc-id': ({ metadata }) => [metadata.name],
+    cidr: ({ spec }) => [spec.cidrBlocks[0]?.cidr],
+    'cidr-block-association.cidr-block': ({ spec }) => spec.cidrBlocks.map(({ cidr }) => cidr),
+    'cidr-block-association.association-id': ({ spec }) =>
+      spec.cidrBlocks.map(({ associationId }) => associationId),
+    'cidr-block-association.state': () => ['associated'],
+    'ipv6-cidr-block-association.ipv6-cidr-block': () => [],
+    'ipv6-cidr-block-association.association-id': () => [],
+    'ipv6-cidr-block-association.state': () => [],
+    'dhcp-options-id': () => [DEFAULT_DHCP_OPTIONS],
+    'is-default': isDefault,
+    isDefault,
+    'owner-id': ({ spec }) => [spec.account],
+    state: () => ['available'],
+  },
+};
+
+/** DescribeVpcs. */
+export const describeVpcs: Handler<DescribeVpcsRequest, DescribeVpcsResult> = (input, call) => {
+  const vpcs = selectObjects(
+    call.store.vpcs,
+    { ids: input.VpcIds, filters: input.Filters },
+    { table: FILTERS, visible: (vpc) => seesVpc(call, vpc) },
+  );
+  const page = paginate(vpcs, input, { key: (vpc) => vpc.metadata.name, range: [5, 1000] });
+  return { Vpcs: page.items.map(vpcView), NextToken: page.nextToken };
+};

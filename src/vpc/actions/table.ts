@@ -1,0 +1,77 @@
+import type { Handler } from '../context.ts';
+import { attachNetworkInterface, detachNetworkInterface } from './attach-interface.ts';
+import { authorizeSecurityGroupEgress, authorizeSecurityGroupIngress } from './authorize-rules.ts';
+import { getCallerIdentity } from './caller-identity.ts';
+import { createNetworkInterface, deleteNetworkInterface } from './create-interface.ts';
+import { createVpc, deleteVpc } from './create-vpc.ts';
+import { describeSecurityGroups } from './describe-groups.ts';
+import { describeInstanceTypes } from './describe-instance-types.ts';
+import {
+  describeNetworkInterfaceAttribute,
+  describeNetworkInterfaces,
+} from './describe-interfaces.ts';
+import { describeVpcs } from './describe-vpcs.ts';
+import { createSecurityGroup, deleteSecurityGroup } from './groups.ts';
+import { describeInstances, describeInstanceStatus, terminateInstances } from './instances.ts';
+import {
+  createNetworkInterfacePermission,
+  describeNetworkInterfacePermissions,
+} from './interface-permissions.ts';
+import {
+  modifyNetworkInterfaceAttribute,
+  resetNetworkInterfaceAttribute,
+} from './modify-interface.ts';
+import { assignPrivateIpAddresses, unassignPrivateIpAddresses } from './private-addresses.ts';
+import { revokeSecurityGroupEgress, revokeSecurityGroupIngress } from './revoke-rules.ts';
+import { runInstances } from './run-instances.ts';
+import { createSubnet, deleteSubnet, describeSubnets } from './subnets.ts';
+import {
+  associateTrunkInterface,
+  describeTrunkInterfaceAssociations,
+  disassociateTrunkInterface,
+} from './trunk-associations.ts';
+import { describeAvailabilityZones, describeRegions } from './zones.ts';
+
+/** The EC2 actions that we implement; every other action of the model is UnsupportedOperation. */
+export const EC2_ACTIONS: Readonly<Record<string, Handler>> = {
+  AssignPrivateIpAddresses: assignPrivateIpAddresses,
+  AssociateTrunkInterface: associateTrunkInterface,
+  AttachNetworkInterface: attachNetworkInterface,
+  AuthorizeSecurityGroupEgress: authorizeSecurityGroupEgress,
+  AuthorizeSecurityGroupIngress: authorizeSecurityGroupIngress,
+  CreateNetworkInterface: createNetworkInterface,
+  CreateNetworkInterfacePermission: createNetworkInterfacePermission,
+  CreateSecurityGroup: createSecurityGroup,
+  CreateSubnet: createSubnet,
+  CreateVpc: createVpc,
+  DeleteNetworkInterface: deleteNetworkInterface,
+  DeleteSecurityGroup: deleteSecurityGroup,
+  DeleteSubnet: deleteSubnet,
+  DeleteVpc: deleteVpc,
+  DescribeAvailabilityZones: describeAvailabilityZones,
+  DescribeInstances: describeInstances,
+  DescribeInstanceStatus: describeInstanceStatus,
+  DescribeInstanceTypes: describeInstanceTypes,
+  DescribeNetworkInterfaceAttribute: describeNetworkInterfaceAttribute,
+  DescribeNetworkInterfacePermissions: describeNetworkInterfacePermissions,
+  DescribeNetworkInterfaces: describeNetworkInterfaces,
+  DescribeRegions: describeRegions,
+  DescribeSecurityGroups: describeSecurityGroups,
+  DescribeSubnets: describeSubnets,
+  DescribeTrunkInterfaceAssociations: describeTrunkInterfaceAssociations,
+  DescribeVpcs: describeVpcs,
+  DetachNetworkInterface: detachNetworkInterface,
+  DisassociateTrunkInterface: disassociateTrunkInterface,
+  ModifyNetworkInterfaceAttribute: modifyNetworkInterfaceAttribute,
+  ResetNetworkInterfaceAttribute: resetNetworkInterfaceAttribute,
+  RevokeSecurityGroupEgress: revokeSecurityGroupEgress,
+  RevokeSecurityGroupIngress: revokeSecurityGroupIngress,
+  RunInstances: runInstances,
+  TerminateInstances: terminateInstances,
+  UnassignPrivateIpAddresses: unassignPrivateIpAddresses,
+};
+
+/** The STS actions that we implement. */
+export const STS_ACTIONS: Readonly<Record<string, Handler>> = {
+  GetCallerIdentity: getCallerIdentity,
+};

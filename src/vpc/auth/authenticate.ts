@@ -1,0 +1,109 @@
+import type { Clock } from '../../base/clock.ts';
+import { Ec2Error } from '../../ec2/error.ts';
+import {
+  deriveSigningKey,
+  parseSignature,
+  signatureMatches,
+  type Signature,
+  type WireRequest,
+} from './sigv4.ts';
+
+/** A user of the API and its long-term key. */
+export interface Account {
+  readonly accountId: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly userName: string;
+}
+
+/** Who signed a request, for which service and region. */
+export interface Caller {
+  readonly account: Account;
+  readonly region: string;
+  readonly service: string;
+}
+
+/** Checks the signature of a request; throws the Ec2Error that AWS would answer. */
+export type Authenticate = (request: WireRequest) => Caller;
+
+/** EC2 allows 15 minutes either way, the other services 5 (spec: ec2-surface 1.7). */
+const MAX_SKEW_MS: Readonly<Record<string, number>> = { ec2: 15 * 60_000, sts: 5 * 60_000 };
+const MAX_EXPIRES_SECONDS = 604_800;
+const MAX_CACHED_KEYS = 1000;
+
+/** Makes the check. Signing keys are cached per access key, day, region and service. */
+export function createAuthenticate(options: {
+  readonly accounts: readonly Account[];
+  readonly clock: Clock;
+}): Authenticate {
+  const accounts = new Map(options.accounts.map((account) => [account.accessKeyId, account]));
+  const keys = new Map<string, Uint8Array>();
+  return (request) => {
+    const signature = parseSignature(request);
+    if (signature === undefined) throw authError('ec2', 'missing');
+    const { service, region } = signature;
+    const account = accounts.get(signature.accessKeyId);
+    if (account === undefined || signature.sessionToken) throw authError(service, 'unknown-key');
+    if (!(service in MAX_SKEW_MS)) throw authError(service, 'bad-signature');
+    checkTime(signature, options.clock.nowMs());
+    const key = cachedKey(keys, account, signature);
+    if (!signatureMatches(request, signature, key)) throw authError(service, 'bad-signature');
+    return { account, region, service };
+  };
+}
+
+function cachedKey(
+  keys: Map<string, Uint8Array>,
+  account: Account,
+  signature: Signature,
+): Uint8Array {
+  const { date, region, service } = signature;
+  const name = `${account.accessKeyId}/${date}/${region}/${service}`;
+  const known = keys.get(name);
+  if (known !== undefined) return known;
+  const key = deriveSigningKey(account.secretAccessKey, signature);
+  if (keys.size >= MAX_CACHED_KEYS) keys.clear();
+  keys.set(name, key);
+  return key;
+}
+
+function checkTime(signature: Signature, nowMs: number): void {
+  const { amzDate, date, service } = signature;
+  if (!amzDate.startsWith(date)) throw authError(service, 'bad-signature');
+  const skewMs = MAX_SKEW_MS[service] ?? 0;
+  const signedMs = Date.parse(
+    amzDate.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'),
+  );
+  const lifeMs = signature.presigned ? presignedLifeMs(signature) : skewMs;
+  if (!(signedMs - skewMs <= nowMs && nowMs <= signedMs + lifeMs))
+    throw authError(service, 'expired');
+}
+
+function presignedLifeMs({ expiresSeconds, service }: Signature): number {
+  const valid = expiresSeconds !== undefined && expiresSeconds >= 1;
+  if (!valid || expiresSeconds > MAX_EXPIRES_SECONDS) throw authError(service, 'bad-signature');
+  return expiresSeconds * 1000;
+}
+
+type Failure = 'missing' | 'unknown-key' | 'bad-signature' | 'expired';
+
+const EC2_FAILURE = new Ec2Error(
+  'AuthFailure',
+  'AWS was not able to validate the provided access credentials',
+);
+const FAILURES: Readonly<Record<Failure, readonly [string, string]>> = {
+  missing: ['MissingAuthenticationToken', 'Request is missing Authentication Token'],
+  'unknown-key': ['InvalidClientTokenId', 'The security token included in the request is invalid.'],
+  'bad-signature': [
+    'SignatureDoesNotMatch',
+    'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.',
+  ],
+  expired: ['SignatureDoesNotMatch', 'Signature expired'],
+};
+
+function authError(service: string, failure: Failure): Ec2Error {
+  if (service === 'ec2' && failure === 'expired')
+    return new Ec2Error('RequestExpired', 'Request has expired.');
+  if (service === 'ec2') return new Ec2Error(EC2_FAILURE.code, EC2_FAILURE.message);
+  return new Ec2Error(...FAILURES[failure]);
+}

@@ -1,0 +1,34 @@
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { Caller } from './auth/authenticate.ts';
+import type { Quotas } from './quotas.ts';
+import type { Store } from './store/store.ts';
+
+/** What actions share for the life of the server. */
+export interface Services {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly quotas: Quotas;
+  readonly homeRegion: string;
+}
+
+/** One call: the services, and who calls. */
+export interface Call extends Services {
+  readonly caller: Caller;
+  readonly accountId: string;
+  readonly region: string;
+}
+
+/** The semantics of an EC2 action: request in, result out. Throws Ec2Error. */
+export type Handler<Input = never, Output = unknown> = (
+  input: Input,
+  call: Call,
+) => Promise<Output> | Output;
+
+/** The time of a call, as stored in objects. */
+export function nowText(call: Pick<Call, 'clock'>): string {
+  return new Date(call.clock.nowMs()).toISOString();
+}

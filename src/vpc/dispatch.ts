@@ -1,0 +1,141 @@
+import { KubeError } from '../api/kube-error.ts';
+import { decodeRequest } from '../ec2/codec/decode.ts';
+import { encodeError, encodeResponse } from '../ec2/codec/envelope.ts';
+import type { ActionModel, Model } from '../ec2/codec/model.ts';
+import { paramValue, parseParams, type ParamNode } from '../ec2/codec/params.ts';
+import { EC2_MODEL, STS_MODEL } from '../ec2/codec/services.ts';
+import { Ec2Error } from '../ec2/error.ts';
+import { httpStatusOf } from '../ec2/errors.ts';
+import { EC2_ACTIONS, STS_ACTIONS } from './actions/table.ts';
+import type { Authenticate, Caller } from './auth/authenticate.ts';
+import type { WireRequest } from './auth/sigv4.ts';
+import type { Handler, Services } from './context.ts';
+
+/** An answer before it is written to a socket. */
+export interface WireResponse {
+  readonly status: number;
+  readonly body: string;
+  readonly requestId: string;
+}
+
+/** Answers one request; never throws. */
+export type Dispatch = (request: WireRequest, requestId: string) => Promise<WireResponse>;
+
+interface Service {
+  readonly model: Model;
+  readonly actions: Readonly<Record<string, Handler>>;
+}
+
+const SERVICES: Readonly<Record<string, Service>> = {
+  ec2: { model: EC2_MODEL, actions: EC2_ACTIONS },
+  sts: { model: STS_MODEL, actions: STS_ACTIONS },
+};
+
+/**
+ * Checks in the order of ec2-surface 1.4: envelope, signature, parameters, dry run, and then the
+ * handler with its checks of existence, state and quota.
+ */
+export function createDispatch(
+  services: Services & { readonly authenticate: Authenticate },
+): Dispatch {
+  return async (request, requestId) => {
+    let model = EC2_MODEL;
+    try {
+      const params = readParams(request);
+      model = modelByVersion(params);
+      const caller = services.authenticate(request);
+      const service = SERVICES[caller.service] ?? SERVICES['ec2']!;
+      ({ model } = service);
+      const body = await act(services, { service, caller, params, requestId });
+      return { status: 200, body, requestId };
+    } catch (error) {
+      const answer = errorAnswer(error, services, requestId);
+      return { status: answer.status, body: encodeError(model, answer, requestId), requestId };
+    }
+  };
+}
+
+function readParams(request: WireRequest): ParamNode {
+  const inBody = request.body.length > 0;
+  const params = parseParams(inBody ? new TextDecoder().decode(request.body) : request.query);
+  if (!params.ok) throw new Ec2Error('MalformedQueryString', params.error);
+  return params.value;
+}
+
+/** For answers to requests that are not authenticated; afterwards the signature's scope decides. */
+function modelByVersion(params: ParamNode): Model {
+  return paramValue(params, 'Version') === STS_MODEL.version ? STS_MODEL : EC2_MODEL;
+}
+
+interface Act {
+  readonly service: Service;
+  readonly caller: Caller;
+  readonly params: ParamNode;
+  readonly requestId: string;
+}
+
+async function act(
+  services: Services,
+  { service, caller, params, requestId }: Act,
+): Promise<string> {
+  const { model } = service;
+  const action = findAction(model, params);
+  const handler = Object.hasOwn(service.actions, action.name)
+    ? service.actions[action.name]
+    : undefined;
+  if (handler === undefined)
+    throw new Ec2Error('UnsupportedOperation', `The action ${action.name} is not supported.`);
+  const input = decodeInput(services, action, params);
+  const { accountId } = caller.account;
+  const call = { ...services, caller, accountId, region: caller.region };
+  const result = await handler(input as never, call);
+  return encodeResponse(model, action, result, {
+    requestId,
+    report: (path) => services.log.error('Handler returned an unknown member', { path }),
+  });
+}
+
+function findAction(model: Model, params: ParamNode): ActionModel {
+  const name = paramValue(params, 'Action');
+  if (name === undefined || name === '')
+    throw new Ec2Error('MissingAction', 'The request must contain the parameter Action');
+  const action = model.action(name);
+  if (action !== undefined) return action;
+  const version = paramValue(params, 'Version') ?? model.version;
+  throw new Ec2Error(
+    'InvalidAction',
+    `The action ${name} is not valid for this web service version ${version}.`,
+  );
+}
+
+function decodeInput(
+  { log }: Services,
+  action: ActionModel,
+  params: ParamNode,
+): Readonly<Record<string, unknown>> {
+  const { input, unknown, problems } = decodeRequest(action.input, params);
+  if (unknown.length > 0) log.warn('Unknown parameters', { action: action.name, unknown });
+  const [problem] = problems;
+  if (problem !== undefined) throw new Ec2Error(problem.code, problem.message);
+  if (input['DryRun'] !== true) return input;
+  throw new Ec2Error('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.');
+}
+
+interface ErrorAnswer {
+  readonly code: string;
+  readonly message: string;
+  readonly status: number;
+}
+
+function errorAnswer(error: unknown, { log }: Services, requestId: string): ErrorAnswer {
+  if (error instanceof Ec2Error)
+    return { code: error.code, message: error.message, status: httpStatusOf(error.code) };
+  log.error('Request failed', { requestId, error });
+  const code =
+    error instanceof KubeError && error.retry === 'backoff' ? 'Unavailable' : 'InternalError';
+  const message =
+    code === 'Unavailable'
+      ? 'The server is overloaded and cannot handle the request.'
+      : 'An internal error has occurred';
+  return { code, message, status: httpStatusOf(code) };
+}

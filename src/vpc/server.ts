@@ -1,0 +1,172 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { KubeClient } from '../api/client.ts';
+import type { Informers } from '../api/informer.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import { randomHex, type Random } from '../base/random.ts';
+import { createAuthenticate, type Account } from './auth/authenticate.ts';
+import type { WireRequest } from './auth/sigv4.ts';
+import { createDispatch, type Dispatch, type WireResponse } from './dispatch.ts';
+import { DEFAULT_QUOTAS, type Quotas } from './quotas.ts';
+import { createStore, followStore } from './store/store.ts';
+import { sweep } from './store/sweep.ts';
+
+/** Where a server listens: an inherited socket, or an address. */
+export type Listener = { readonly fd: number } | { readonly host: string; readonly port: number };
+
+/** What the VPC API needs. The CRDs of `api/vpc/all.ts` must be installed. */
+export interface VpcApiOptions {
+  readonly listeners: readonly Listener[];
+  readonly kube: KubeClient;
+  readonly informers: Informers;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly accounts: readonly Account[];
+  /** DescribeRegions lists it in any case; calls act in the region that their signature names. */
+  readonly region?: string;
+  readonly quotas?: Partial<Quotas>;
+}
+
+/** A running VPC API. */
+export interface VpcApi {
+  /** Port of the first listener with a host; 0 when there is none. */
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+const MAX_BODY_BYTES = 1024 * 1024;
+const KEEP_ALIVE_MS = 60_000;
+
+/** Loads the state, finishes what a crash left half done, and serves EC2 and STS on the listeners. */
+export async function startVpcApi(options: VpcApiOptions): Promise<VpcApi> {
+  const { kube, informers, clock, random, log, accounts } = options;
+  const store = createStore({ kube, clock });
+  const unfollow = await followStore(store, informers);
+  await sweep(store, { log, clock });
+  const dispatch = createDispatch({
+    store,
+    clock,
+    random,
+    log,
+    homeRegion: options.region ?? 'us-east-1',
+    quotas: { ...DEFAULT_QUOTAS, ...options.quotas },
+    authenticate: createAuthenticate({ accounts, clock }),
+  });
+  const servers = await Promise.all(
+    options.listeners.map((listener) => listen(listener, { dispatch, random, log })),
+  );
+  return {
+    port: portOf(servers),
+    close: async () => {
+      unfollow();
+      await Promise.all(servers.map(closeServer));
+    },
+  };
+}
+
+interface Serving {
+  readonly dispatch: Dispatch;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+function listen(listener: Listener, serving: Serving): Promise<Server> {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+    serve(request, response, serving).catch((error: unknown) => {
+      serving.log.warn('Connection failed', { error });
+      response.destroy();
+    });
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(listener, () => resolve(server));
+  });
+}
+
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { dispatch, random }: Serving,
+): Promise<void> {
+  const requestId = newRequestId(random);
+  const body = await readBody(request);
+  if (body === undefined) {
+    response.writeHead(413, { connection: 'close' }).end();
+    return;
+  }
+  write(response, await dispatch(wireRequest(request, body), requestId));
+}
+
+function write(response: ServerResponse, { status, body, requestId }: WireResponse): void {
+  response.writeHead(status, {
+    'content-type': 'text/xml;charset=UTF-8',
+    'content-length': Buffer.byteLength(body),
+    'x-amzn-requestid': requestId,
+    'cache-control': 'no-cache, no-store',
+  });
+  response.end(body);
+}
+
+/** The whole body; undefined when it is larger than we take. */
+async function readBody(request: IncomingMessage): Promise<Uint8Array | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function wireRequest(request: IncomingMessage, body: Uint8Array): WireRequest {
+  const url = request.url ?? '/';
+  const at = url.indexOf('?');
+  return {
+    method: request.method ?? 'GET',
+    path: at < 0 ? url : url.slice(0, at),
+    query: at < 0 ? '' : url.slice(at + 1),
+    headers: rawHeaders(request.rawHeaders),
+    body,
+  };
+}
+
+/** As they were signed: node's own parsing drops or joins some of them differently. */
+function rawHeaders(raw: readonly string[]): Map<string, string> {
+  const headers = new Map<string, string>();
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = (raw[i] ?? '').toLowerCase();
+    const value = (raw[i + 1] ?? '').trim();
+    const before = headers.get(name);
+    headers.set(name, before === undefined ? value : `${before},${value}`);
+  }
+  return headers;
+}
+
+function newRequestId(random: Random): string {
+  const hex = randomHex(random, 32);
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `4${hex.slice(13, 16)}`,
+    `a${hex.slice(17, 20)}`,
+    hex.slice(20),
+  ].join('-');
+}
+
+function portOf(servers: readonly Server[]): number {
+  for (const server of servers) {
+    const address = server.address() as AddressInfo | string | null;
+    if (address !== null && typeof address === 'object') return address.port;
+  }
+  return 0;
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,127 @@
+import type { KubeClient } from '../../api/client.ts';
+import type { Informers } from '../../api/informer.ts';
+import { INSTANCES, type Instance } from '../../api/vpc/instance.ts';
+import { NETWORK_INTERFACES, type NetworkInterface } from '../../api/vpc/network-interface.ts';
+import { SECURITY_GROUPS, type SecurityGroup } from '../../api/vpc/security-group.ts';
+import { SUBNETS, type Subnet } from '../../api/vpc/subnet.ts';
+import { VPCS, type Vpc } from '../../api/vpc/vpc.ts';
+import type { Clock } from '../../base/clock.ts';
+import { ID_KINDS } from '../../ec2/id-kinds.ts';
+import { AddressPool } from './address-pool.ts';
+import { Collection } from './collection.ts';
+import { Locks } from './locks.ts';
+
+type Tagged = { readonly spec: { readonly tags?: Readonly<Record<string, string>> } };
+
+/**
+ * The state of the VPC API: objects in Kubernetes, read from memory (DESIGN: D3). One process
+ * writes. Everything in memory can be rebuilt from Kubernetes.
+ */
+export interface Store {
+  readonly vpcs: Collection<Vpc>;
+  readonly subnets: Collection<Subnet>;
+  readonly groups: Collection<SecurityGroup>;
+  readonly interfaces: Collection<NetworkInterface>;
+  readonly instances: Collection<Instance>;
+  readonly addresses: AddressPool;
+  readonly locks: Locks;
+}
+
+/** Builds the store; call `followStore` before reading from it. */
+export function createStore({ kube, clock }: { kube: KubeClient; clock: Clock }): Store {
+  const interfaces = new Collection<NetworkInterface>({
+    kube,
+    resource: NETWORK_INTERFACES,
+    idKind: ID_KINDS.interface,
+    indexes: INTERFACE_INDEXES,
+  });
+  return {
+    vpcs: new Collection<Vpc>({
+      kube,
+      resource: VPCS,
+      idKind: ID_KINDS.vpc,
+      indexes: { tag: tagKeys },
+    }),
+    subnets: new Collection<Subnet>({
+      kube,
+      resource: SUBNETS,
+      idKind: ID_KINDS.subnet,
+      indexes: { vpc: ({ spec }) => [spec.vpcId], tag: tagKeys },
+    }),
+    groups: new Collection<SecurityGroup>({
+      kube,
+      resource: SECURITY_GROUPS,
+      idKind: ID_KINDS.group,
+      indexes: GROUP_INDEXES,
+    }),
+    interfaces,
+    instances: new Collection<Instance>({
+      kube,
+      resource: INSTANCES,
+      idKind: ID_KINDS.instance,
+      indexes: {
+        vpc: ({ spec }) => [spec.vpcId],
+        subnet: ({ spec }) => [spec.subnetId],
+        tag: tagKeys,
+      },
+    }),
+    addresses: new AddressPool({ interfaces: interfaces.table, clock }),
+    locks: new Locks(),
+  };
+}
+
+/** Loads everything that exists and keeps following changes; answers how to stop. */
+export async function followStore(store: Store, informers: Informers): Promise<() => void> {
+  const { vpcs, subnets, groups, interfaces, instances } = store;
+  const stops = await Promise.all([
+    vpcs.follow(informers),
+    subnets.follow(informers),
+    groups.follow(informers),
+    interfaces.follow(informers),
+    instances.follow(informers),
+  ]);
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+/** Index key of one address of a VPC; addresses are unique per VPC. */
+export function addressKey(vpcId: string, address: string): string {
+  return `${vpcId}/${address}`;
+}
+
+/** Index key of a tag. */
+export function tagKey(key: string, value: string): string {
+  return `${key}=${value}`;
+}
+
+function tagKeys({ spec }: Tagged): readonly string[] {
+  return Object.entries(spec.tags ?? {}).map(([key, value]) => tagKey(key, value));
+}
+
+function present(...keys: readonly (string | undefined)[]): readonly string[] {
+  return keys.filter((key) => key !== undefined);
+}
+
+const INTERFACE_INDEXES = {
+  vpc: ({ spec }: NetworkInterface) => [spec.vpcId],
+  subnet: ({ spec }: NetworkInterface) => [spec.subnetId],
+  group: ({ spec }: NetworkInterface) => spec.groups,
+  instance: ({ spec }: NetworkInterface) => present(spec.attachment?.instanceId),
+  attachment: ({ spec }: NetworkInterface) => present(spec.attachment?.attachmentId),
+  trunk: ({ spec }: NetworkInterface) => present(spec.trunkAssociation?.trunkInterfaceId),
+  association: ({ spec }: NetworkInterface) => present(spec.trunkAssociation?.associationId),
+  address: ({ spec }: NetworkInterface) =>
+    spec.privateIps.map((address) => addressKey(spec.vpcId, address)),
+  mac: ({ spec }: NetworkInterface) => [spec.macAddress],
+  tag: tagKeys,
+};
+
+const GROUP_INDEXES = {
+  vpc: ({ spec }: SecurityGroup) => [spec.vpcId],
+  name: ({ spec }: SecurityGroup) => [`${spec.vpcId}/${spec.groupName}`],
+  reference: ({ spec }: SecurityGroup) =>
+    present(...spec.rules.map((rule) => rule.referencedGroupId)),
+  rule: ({ spec }: SecurityGroup) => spec.rules.map((rule) => rule.ruleId),
+  tag: tagKeys,
+};

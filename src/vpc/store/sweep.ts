@@ -1,0 +1,59 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import { releaseInterfaces, withoutTrunk } from '../interfaces/release.ts';
+import type { Store } from './store.ts';
+
+/** Terminated instances are forgotten after an hour, as on AWS. */
+const TERMINATED_KEPT_MS = 3_600_000;
+
+/**
+ * Finishes or removes what actions of several writes left behind when the process died between
+ * them. Runs before the first request, so nothing it sees is work in progress:
+ * - CreateVpc and DeleteVpc: a default group without its VPC is removed;
+ * - RunInstances: interfaces attached to an instance that does not exist are removed;
+ * - TerminateInstances: interfaces of terminated instances are released, and branches of trunks
+ *   that are gone become available.
+ */
+export async function sweep(
+  store: Store,
+  { log, clock }: { readonly log: Log; readonly clock: Clock },
+): Promise<void> {
+  await sweepGroups(store, log);
+  await sweepInterfaces(store, log);
+  await sweepInstances(store, log, clock.nowMs());
+}
+
+async function sweepGroups(store: Store, log: Log): Promise<void> {
+  for (const { metadata, spec } of [...store.groups.table.values()]) {
+    if (spec.groupName !== 'default' || store.vpcs.get(spec.vpcId) !== undefined) continue;
+    log.info('Removed a default group without its VPC', { group: metadata.name });
+    await store.groups.remove(metadata.name);
+  }
+}
+
+async function sweepInterfaces(store: Store, log: Log): Promise<void> {
+  for (const { metadata, spec } of [...store.interfaces.table.values()]) {
+    const instanceId = spec.attachment?.instanceId;
+    if (instanceId === undefined || store.instances.get(instanceId) !== undefined) continue;
+    log.info('Removed an interface of a launch that was not finished', {
+      interface: metadata.name,
+    });
+    await store.interfaces.remove(metadata.name);
+  }
+  for (const { metadata, spec } of [...store.interfaces.table.values()]) {
+    const trunkId = spec.trunkAssociation?.trunkInterfaceId;
+    if (trunkId === undefined || store.interfaces.get(trunkId) !== undefined) continue;
+    log.info('Ended the association with a trunk that is gone', { interface: metadata.name });
+    await store.interfaces.update(metadata.name, withoutTrunk);
+  }
+}
+
+async function sweepInstances(store: Store, log: Log, nowMs: number): Promise<void> {
+  for (const { metadata, spec } of [...store.instances.table.values()]) {
+    if (spec.state !== 'terminated') continue;
+    await releaseInterfaces(store, metadata.name);
+    if (nowMs - Date.parse(spec.terminatedAt ?? '') < TERMINATED_KEPT_MS) continue;
+    log.info('Forgot a terminated instance', { instance: metadata.name });
+    await store.instances.remove(metadata.name);
+  }
+}

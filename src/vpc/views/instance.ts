@@ -1,0 +1,117 @@
+import type { Instance as InstanceView, InstanceNetworkInterface } from '@aws-sdk/client-ec2';
+import type { Instance } from '../../api/vpc/instance.ts';
+import type { NetworkInterface } from '../../api/vpc/network-interface.ts';
+import { instanceLimits } from '../../ec2/limits.ts';
+import type { Call } from '../context.ts';
+import { tagList } from '../tags.ts';
+import { groupIdentifiers } from './group.ts';
+import { addressViews, attachmentView, interfaceStatus, privateDnsName } from './interface.ts';
+
+type State = Instance['spec']['state'];
+
+const STATE_CODES: Readonly<Record<State, number>> = {
+  pending: 0,
+  running: 16,
+  'shutting-down': 32,
+  terminated: 48,
+  stopping: 64,
+  stopped: 80,
+};
+
+/** A state with its code. */
+export function stateView(state: State): { Code: number; Name: State } {
+  return { Code: STATE_CODES[state], Name: state };
+}
+
+/** The interfaces of an instance, by device index. */
+export function interfacesOf(call: Call, instanceId: string): readonly NetworkInterface[] {
+  return [...call.store.interfaces.table.by('instance', instanceId)].sort(
+    (a, b) => (a.spec.attachment?.deviceIndex ?? 0) - (b.spec.attachment?.deviceIndex ?? 0),
+  );
+}
+
+/**
+ * An instance as EC2 shows it. Its interfaces are always listed, also when there are none, and
+ * each has its type and device index: the EKS controller relies on it (spec: ec2-surface 2.1).
+ */
+export function instanceView(call: Call, instance: Instance): InstanceView {
+  const { metadata, spec } = instance;
+  const interfaces = interfacesOf(call, metadata.name);
+  const zone =
+    spec.availabilityZone ?? call.store.subnets.get(spec.subnetId)?.spec.availabilityZone;
+  return {
+    InstanceId: metadata.name,
+    ImageId: spec.imageId,
+    InstanceType: spec.instanceType as InstanceView['InstanceType'] & string,
+    State: stateView(spec.state),
+    LaunchTime: new Date(spec.launchTime),
+    Placement: { AvailabilityZone: zone, GroupName: '', Tenancy: 'default' },
+    Monitoring: { State: 'disabled' },
+    AmiLaunchIndex: spec.launchIndex ?? 0,
+    Architecture: 'x86_64',
+    RootDeviceType: 'ebs',
+    RootDeviceName: '/dev/xvda',
+    VirtualizationType: 'hvm',
+    Hypervisor:
+      instanceLimits(spec.instanceType)?.hypervisor === 'nitro' ? ('nitro' as 'xen') : 'xen',
+    EbsOptimized: false,
+    BlockDeviceMappings: [],
+    ProductCodes: [],
+    ClientToken: spec.clientToken,
+    IamInstanceProfile:
+      spec.iamInstanceProfileArn === undefined ? undefined : { Arn: spec.iamInstanceProfileArn },
+    NetworkInterfaces: interfaces.map((eni) => instanceInterfaceView(call, eni)),
+    Tags: tagList(spec.tags),
+    ...networkFields(call, instance, interfaces[0]),
+  };
+}
+
+/** A terminated instance has no place in the network any more. */
+function networkFields(
+  call: Call,
+  { spec }: Instance,
+  primary: NetworkInterface | undefined,
+): InstanceView {
+  if (spec.state === 'terminated')
+    return { SecurityGroups: [], StateTransitionReason: 'User initiated' };
+  const address = primary?.spec.privateIps[0];
+  return {
+    VpcId: spec.vpcId,
+    SubnetId: spec.subnetId,
+    PrivateIpAddress: address,
+    PrivateDnsName: address === undefined ? '' : privateDnsName(address, call.region),
+    PublicDnsName: '',
+    SourceDestCheck: primary?.spec.sourceDestCheck,
+    SecurityGroups: groupIdentifiers(call, primary?.spec.groups ?? []),
+    StateTransitionReason: '',
+  };
+}
+
+function instanceInterfaceView(call: Call, eni: NetworkInterface): InstanceNetworkInterface {
+  const { metadata, spec } = eni;
+  const attachment = spec.attachment && attachmentView(spec.attachment, spec.account);
+  return {
+    NetworkInterfaceId: metadata.name,
+    InterfaceType: spec.interfaceType,
+    Status: interfaceStatus(eni),
+    Attachment: attachment && {
+      AttachmentId: attachment.AttachmentId,
+      AttachTime: attachment.AttachTime,
+      DeleteOnTermination: attachment.DeleteOnTermination,
+      DeviceIndex: attachment.DeviceIndex,
+      NetworkCardIndex: attachment.NetworkCardIndex,
+      Status: attachment.Status,
+    },
+    Description: spec.description,
+    Groups: groupIdentifiers(call, spec.groups),
+    MacAddress: spec.macAddress,
+    OwnerId: spec.account,
+    PrivateIpAddress: spec.privateIps[0],
+    PrivateDnsName: privateDnsName(spec.privateIps[0] ?? '', call.region),
+    PrivateIpAddresses: addressViews(eni, call.region),
+    Ipv6Addresses: [],
+    SourceDestCheck: spec.sourceDestCheck,
+    SubnetId: spec.subnetId,
+    VpcId: spec.vpcId,
+  };
+}

@@ -1,0 +1,82 @@
+import type {
+  NetworkInterface as InterfaceView,
+  NetworkInterfaceAttachment,
+  NetworkInterfacePrivateIpAddress,
+  NetworkInterfaceStatus,
+} from '@aws-sdk/client-ec2';
+import type { InterfaceAttachment, NetworkInterface } from '../../api/vpc/network-interface.ts';
+import type { Call } from '../context.ts';
+import { tagList } from '../tags.ts';
+import { zoneIdOf } from '../zones.ts';
+import { groupIdentifiers } from './group.ts';
+
+/**
+ * `in-use` also for associated branches: a leak sweeper of the EKS controller deletes interfaces
+ * that stay `available` (spec: ec2-surface 2.1).
+ */
+export function interfaceStatus({ spec }: NetworkInterface): NetworkInterfaceStatus {
+  return spec.attachment || spec.trunkAssociation ? 'in-use' : 'available';
+}
+
+/** `ip-10-0-0-5.ec2.internal`; other regions than us-east-1 have their name in it. */
+export function privateDnsName(address: string, region: string): string {
+  const domain = region === 'us-east-1' ? 'ec2.internal' : `${region}.compute.internal`;
+  return `ip-${address.replaceAll('.', '-')}.${domain}`;
+}
+
+/** The addresses of an interface, the primary one first. */
+export function addressViews(
+  { spec }: NetworkInterface,
+  region: string,
+): NetworkInterfacePrivateIpAddress[] {
+  return spec.privateIps.map((address, i) => ({
+    Primary: i === 0,
+    PrivateIpAddress: address,
+    PrivateDnsName: privateDnsName(address, region),
+  }));
+}
+
+/** An attachment as EC2 shows it. */
+export function attachmentView(
+  attachment: InterfaceAttachment,
+  account: string,
+): NetworkInterfaceAttachment {
+  return {
+    AttachmentId: attachment.attachmentId,
+    AttachTime: new Date(attachment.attachTime),
+    DeleteOnTermination: attachment.deleteOnTermination,
+    DeviceIndex: attachment.deviceIndex,
+    NetworkCardIndex: attachment.networkCardIndex,
+    InstanceId: attachment.instanceId,
+    InstanceOwnerId: account,
+    Status: 'attached',
+  };
+}
+
+/** A network interface as EC2 shows it. */
+export function interfaceView(call: Call, eni: NetworkInterface): InterfaceView {
+  const { metadata, spec } = eni;
+  const [primary = ''] = spec.privateIps;
+  return {
+    NetworkInterfaceId: metadata.name,
+    Status: interfaceStatus(eni),
+    InterfaceType: spec.interfaceType,
+    MacAddress: spec.macAddress,
+    PrivateIpAddress: primary,
+    PrivateDnsName: privateDnsName(primary, call.region),
+    PrivateIpAddresses: addressViews(eni, call.region),
+    Ipv6Addresses: [],
+    Groups: groupIdentifiers(call, spec.groups),
+    SubnetId: spec.subnetId,
+    VpcId: spec.vpcId,
+    AvailabilityZone: spec.availabilityZone,
+    AvailabilityZoneId: zoneIdOf(spec.availabilityZone),
+    Description: spec.description,
+    OwnerId: spec.account,
+    RequesterId: spec.requesterId,
+    RequesterManaged: spec.requesterManaged ?? false,
+    SourceDestCheck: spec.sourceDestCheck,
+    Attachment: spec.attachment && attachmentView(spec.attachment, spec.account),
+    TagSet: tagList(spec.tags),
+  };
+}
