@@ -16,7 +16,7 @@ export interface Cidr {
  * (100.68.0.18/18 becomes 100.68.0.0/18). A bare address is refused: EC2 wants /32 or /128.
  */
 export function parseCidr(text: string): Result<Cidr, string> {
-  const match = /^([^/]+)\/(\d{1,3})$/.exec(text);
+  const match = /^([^/]+)\/(0|[1-9]\d{0,2})$/.exec(text);
   const ip = parseIp(match?.[1] ?? '');
   const prefixBits = Number(match?.[2]);
   if (!ip.ok || prefixBits > ipBits(ip.value.family)) return err(`CIDR block ${text} is malformed`);

@@ -57,10 +57,10 @@ export function ruleFromSpec(groupId: GroupId, spec: SecurityGroupRuleSpec): Res
   });
 }
 
-const PROTOCOL_NUMBERS: Readonly<Record<string, number>> = { ...PROTOCOL, '-1': -1 };
+const PROTOCOL_NUMBERS = new Map<string, number>([...Object.entries(PROTOCOL), ['-1', -1]]);
 
 function protocolNumber(text: string): number | undefined {
-  const named = PROTOCOL_NUMBERS[text.toLowerCase()];
+  const named = PROTOCOL_NUMBERS.get(text.toLowerCase());
   if (named !== undefined) return named;
   const number = Number(text);
   return /^\d{1,3}$/.test(text) && number <= 255 ? number : undefined;
