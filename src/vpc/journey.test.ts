@@ -100,12 +100,16 @@ describe('the journey of the scenario', () => {
     const { Reservations } = await ec2.send(
       new DescribeInstancesCommand({ InstanceIds: [ids['instance']] }),
     );
-    const instance = Reservations?.[0]?.Instances?.[0];
-    expect(instance).toMatchObject({ State: { Name: 'running', Code: 16 } });
-    expect(instance?.NetworkInterfaces?.[0]).toMatchObject({
-      InterfaceType: 'interface',
-      Attachment: { DeviceIndex: 0, Status: 'attached', DeleteOnTermination: true },
-      PrivateIpAddress: instance?.PrivateIpAddress,
+    expect(Reservations?.[0]?.Instances?.[0]).toMatchObject({
+      State: { Name: 'running', Code: 16 },
+      PrivateIpAddress: '10.0.1.4',
+      NetworkInterfaces: [
+        {
+          InterfaceType: 'interface',
+          Attachment: { DeviceIndex: 0, Status: 'attached', DeleteOnTermination: true },
+          PrivateIpAddress: '10.0.1.4',
+        },
+      ],
     });
   });
 

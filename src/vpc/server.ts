@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { KubeClient } from '../api/client.ts';
 import type { Informers } from '../api/informer.ts';
 import type { Clock } from '../base/clock.ts';
@@ -158,7 +157,7 @@ function newRequestId(random: Random): string {
 
 function portOf(servers: readonly Server[]): number {
   for (const server of servers) {
-    const address = server.address() as AddressInfo | string | null;
+    const address = server.address();
     if (address !== null && typeof address === 'object') return address.port;
   }
   return 0;

@@ -27,7 +27,7 @@ export const authorizeSecurityGroupIngress: Handler<
 export const authorizeSecurityGroupEgress: Handler<
   AuthorizeSecurityGroupEgressRequest,
   AuthorizeSecurityGroupIngressResult
-> = (input, call) => authorize(input as Request, call, true);
+> = (input, call) => authorize(input, call, true);
 
 /**
  * Adds all rules of the request or none. The checks run on the state that is replaced, and the

@@ -27,7 +27,7 @@ export const revokeSecurityGroupIngress: Handler<
 export const revokeSecurityGroupEgress: Handler<
   RevokeSecurityGroupEgressRequest,
   RevokeSecurityGroupIngressResult
-> = (input, call) => revoke(input as Request, call, true);
+> = (input, call) => revoke(input, call, true);
 
 interface Selection {
   readonly found: readonly SecurityGroupRuleSpec[];

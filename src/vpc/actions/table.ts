@@ -23,8 +23,14 @@ import {
 } from './modify-interface.ts';
 import { assignPrivateIpAddresses, unassignPrivateIpAddresses } from './private-addresses.ts';
 import { revokeSecurityGroupEgress, revokeSecurityGroupIngress } from './revoke-rules.ts';
+import {
+  updateSecurityGroupRuleDescriptionsEgress,
+  updateSecurityGroupRuleDescriptionsIngress,
+} from './rule-descriptions.ts';
+import { describeSecurityGroupRules, modifySecurityGroupRules } from './rules.ts';
 import { runInstances } from './run-instances.ts';
 import { createSubnet, deleteSubnet, describeSubnets } from './subnets.ts';
+import { createTags, deleteTags, describeTags } from './tags.ts';
 import {
   associateTrunkInterface,
   describeTrunkInterfaceAssociations,
@@ -43,10 +49,12 @@ export const EC2_ACTIONS: Readonly<Record<string, Handler>> = {
   CreateNetworkInterfacePermission: createNetworkInterfacePermission,
   CreateSecurityGroup: createSecurityGroup,
   CreateSubnet: createSubnet,
+  CreateTags: createTags,
   CreateVpc: createVpc,
   DeleteNetworkInterface: deleteNetworkInterface,
   DeleteSecurityGroup: deleteSecurityGroup,
   DeleteSubnet: deleteSubnet,
+  DeleteTags: deleteTags,
   DeleteVpc: deleteVpc,
   DescribeAvailabilityZones: describeAvailabilityZones,
   DescribeInstances: describeInstances,
@@ -56,19 +64,24 @@ export const EC2_ACTIONS: Readonly<Record<string, Handler>> = {
   DescribeNetworkInterfacePermissions: describeNetworkInterfacePermissions,
   DescribeNetworkInterfaces: describeNetworkInterfaces,
   DescribeRegions: describeRegions,
+  DescribeSecurityGroupRules: describeSecurityGroupRules,
   DescribeSecurityGroups: describeSecurityGroups,
   DescribeSubnets: describeSubnets,
+  DescribeTags: describeTags,
   DescribeTrunkInterfaceAssociations: describeTrunkInterfaceAssociations,
   DescribeVpcs: describeVpcs,
   DetachNetworkInterface: detachNetworkInterface,
   DisassociateTrunkInterface: disassociateTrunkInterface,
   ModifyNetworkInterfaceAttribute: modifyNetworkInterfaceAttribute,
+  ModifySecurityGroupRules: modifySecurityGroupRules,
   ResetNetworkInterfaceAttribute: resetNetworkInterfaceAttribute,
   RevokeSecurityGroupEgress: revokeSecurityGroupEgress,
   RevokeSecurityGroupIngress: revokeSecurityGroupIngress,
   RunInstances: runInstances,
   TerminateInstances: terminateInstances,
   UnassignPrivateIpAddresses: unassignPrivateIpAddresses,
+  UpdateSecurityGroupRuleDescriptionsEgress: updateSecurityGroupRuleDescriptionsEgress,
+  UpdateSecurityGroupRuleDescriptionsIngress: updateSecurityGroupRuleDescriptionsIngress,
 };
 
 /** The STS actions that we implement. */

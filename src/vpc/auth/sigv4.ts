@@ -80,21 +80,21 @@ interface Parts extends Pick<Signature, 'presigned' | 'expiresSeconds' | 'sessio
 }
 
 function signatureFrom(parts: Parts): Signature | undefined {
-  const { credential = '', signedHeaders = '', signature = '', amzDate = '', ...rest } = parts;
-  const match = /^([^/]+)\/(\d{8})\/([a-z0-9-]+)\/([a-z0-9-]+)\/aws4_request$/.exec(credential);
-  const [, accessKeyId = '', date = '', region = '', service = ''] = match ?? [];
-  if (!match || !/^[0-9a-f]{64}$/.test(signature) || !/^\d{8}T\d{6}Z$/.test(amzDate))
-    return undefined;
-  return {
-    accessKeyId,
-    date,
-    region,
-    service,
-    signature,
-    amzDate,
-    signedHeaders: signedHeaders.split(';'),
-    ...rest,
-  };
+  const { credential, signedHeaders, signature, amzDate, ...rest } = parts;
+  const scope = parseCredential(credential ?? '');
+  if (scope === undefined || signedHeaders === undefined) return undefined;
+  if (signature === undefined || !/^[0-9a-f]{64}$/.test(signature)) return undefined;
+  if (amzDate === undefined || !/^\d{8}T\d{6}Z$/.test(amzDate)) return undefined;
+  return { ...scope, signature, amzDate, signedHeaders: signedHeaders.split(';'), ...rest };
+}
+
+type Scope = Pick<Signature, 'accessKeyId' | 'date' | 'region' | 'service'>;
+
+function parseCredential(text: string): Scope | undefined {
+  const match = /^([^/]+)\/(\d{8})\/([a-z0-9-]+)\/([a-z0-9-]+)\/aws4_request$/.exec(text);
+  if (match === null) return undefined;
+  const [, accessKeyId = '', date = '', region = '', service = ''] = match;
+  return { accessKeyId, date, region, service };
 }
 
 /**

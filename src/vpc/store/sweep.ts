@@ -23,8 +23,9 @@ export async function sweep(
   await sweepInstances(store, log, clock.nowMs());
 }
 
+// Entries may be changed and removed while a map is walked; none are added here.
 async function sweepGroups(store: Store, log: Log): Promise<void> {
-  for (const { metadata, spec } of [...store.groups.table.values()]) {
+  for (const { metadata, spec } of store.groups.table.values()) {
     if (spec.groupName !== 'default' || store.vpcs.get(spec.vpcId) !== undefined) continue;
     log.info('Removed a default group without its VPC', { group: metadata.name });
     await store.groups.remove(metadata.name);
@@ -32,7 +33,7 @@ async function sweepGroups(store: Store, log: Log): Promise<void> {
 }
 
 async function sweepInterfaces(store: Store, log: Log): Promise<void> {
-  for (const { metadata, spec } of [...store.interfaces.table.values()]) {
+  for (const { metadata, spec } of store.interfaces.table.values()) {
     const instanceId = spec.attachment?.instanceId;
     if (instanceId === undefined || store.instances.get(instanceId) !== undefined) continue;
     log.info('Removed an interface of a launch that was not finished', {
@@ -40,7 +41,7 @@ async function sweepInterfaces(store: Store, log: Log): Promise<void> {
     });
     await store.interfaces.remove(metadata.name);
   }
-  for (const { metadata, spec } of [...store.interfaces.table.values()]) {
+  for (const { metadata, spec } of store.interfaces.table.values()) {
     const trunkId = spec.trunkAssociation?.trunkInterfaceId;
     if (trunkId === undefined || store.interfaces.get(trunkId) !== undefined) continue;
     log.info('Ended the association with a trunk that is gone', { interface: metadata.name });
@@ -49,7 +50,7 @@ async function sweepInterfaces(store: Store, log: Log): Promise<void> {
 }
 
 async function sweepInstances(store: Store, log: Log, nowMs: number): Promise<void> {
-  for (const { metadata, spec } of [...store.instances.table.values()]) {
+  for (const { metadata, spec } of store.instances.table.values()) {
     if (spec.state !== 'terminated') continue;
     await releaseInterfaces(store, metadata.name);
     if (nowMs - Date.parse(spec.terminatedAt ?? '') < TERMINATED_KEPT_MS) continue;
