@@ -97,6 +97,12 @@ export type NetworkStep =
       readonly ignoreMissing?: boolean;
     }
   | {
+      /** How long the link waits, at random up to this, before it answers ARP for others. */
+      readonly op: 'proxy-delay-set';
+      readonly link: string;
+      readonly delayMs: number;
+    }
+  | {
       readonly op: 'fdb-replace' | 'fdb-delete';
       readonly link: string;
       readonly mac: string;

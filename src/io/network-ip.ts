@@ -85,8 +85,9 @@ type Words = readonly (string | number | undefined | readonly (string | number)[
 
 function words(step: NetworkStep): Words {
   if (isLinkAdd(step)) return linkAddWords(step);
-  if (step.op.startsWith('address-'))
-    return addressWords(step as Parameters<typeof addressWords>[0]);
+  if ('priority' in step) return ruleWords(step);
+  if ('destination' in step) return routeWords(step);
+  if ('prefixBits' in step) return addressWords(step);
   switch (step.op) {
     case 'link-set':
       return linkSetWords(step);
@@ -94,14 +95,10 @@ function words(step: NetworkStep): Words {
       return ['link', 'del', 'dev', step.name];
     case 'link-delete-group':
       return ['link', 'del', 'group', step.group];
-    case 'route-replace':
-    case 'route-delete':
-      return routeWords(step);
-    case 'rule-add':
-    case 'rule-delete':
-      return ruleWords(step);
+    case 'proxy-delay-set':
+      return ['ntable change name arp_cache dev', step.link, 'proxy_delay', step.delayMs];
     default:
-      return neighbourWords(step as Parameters<typeof neighbourWords>[0]);
+      return neighbourWords(step);
   }
 }
 

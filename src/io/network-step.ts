@@ -26,5 +26,6 @@ function subject(step: NetworkStep): string {
   if ('priority' in step) return `priority ${step.priority} table ${step.table}`;
   if ('group' in step) return String(step.group);
   if ('destination' in step) return `${step.destination} table ${step.table ?? 'main'}`;
+  if (step.op === 'proxy-delay-set') return step.link;
   return `${'address' in step ? step.address : step.mac} on ${step.link}`;
 }

@@ -151,6 +151,12 @@ export function networkContract(name: string, create: () => Network): void {
       });
     });
 
+    test('sets the delay of proxy ARP per link', async () => {
+      await network.apply(a, [pair, { op: 'proxy-delay-set', link: 'va', delayMs: 0 }]);
+      const shown = await runInNetns(a, ['ip', 'ntable', 'show', 'name', 'arp_cache', 'dev', 'va']);
+      expect(shown.stdout).toMatch(/proxy_delay 0 /);
+    });
+
     test('stops at the first failure and names the step and the errno', async () => {
       const bad: NetworkStep = { op: 'link-add-bridge', name: 'va' };
       const never: NetworkStep = { op: 'link-add-bridge', name: 'never' };

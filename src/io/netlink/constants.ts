@@ -22,6 +22,7 @@ export const TYPE = {
   newRule: 32,
   delRule: 33,
   getRule: 34,
+  setNeighbourTable: 67,
 } as const;
 
 /** Header flags: NLM_F_*. */
@@ -92,3 +93,6 @@ export const FRA = {
 export const NDA = { dst: 1, mac: 2 } as const;
 export const NUD = { noArp: 0x40, permanent: 0x80 } as const;
 export const NTF_SELF = 2;
+
+/** NDTA_* and NDTPA_*. */
+export const NDTA = { name: 1, parameters: 6, index: 1, proxyDelay: 13 } as const;

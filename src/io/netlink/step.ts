@@ -9,6 +9,7 @@ import {
   IFF_UP,
   IFLA,
   NDA,
+  NDTA,
   NTF_SELF,
   NUD,
   ROUTE,
@@ -60,6 +61,8 @@ function encodeLinkStep(step: LinkStep, context: StepContext): Buffer {
       return message(TYPE.delLink, 0, [linkHeader(), textAttribute(IFLA.name, step.name)]);
     case 'link-delete-group':
       return message(TYPE.delLink, 0, [linkHeader(), u32Attribute(IFLA.group, step.group)]);
+    case 'proxy-delay-set':
+      return proxyDelay(step, context);
     case 'fdb-replace':
     case 'fdb-delete':
       return fdb(step, context);
@@ -277,4 +280,19 @@ function fdb(step: Step<'fdb-replace' | 'fdb-delete'>, context: StepContext): Bu
   return step.op === 'fdb-delete'
     ? message(TYPE.delNeighbour, 0, parts)
     : message(TYPE.newNeighbour, FLAG.create | FLAG.replace, parts);
+}
+
+/** Sysctls of neighbour tables are hidden from user namespaces; their netlink message is not. */
+function proxyDelay(step: Step<'proxy-delay-set'>, context: StepContext): Buffer {
+  const header = Buffer.alloc(4);
+  header.writeUInt8(AF.inet, 0);
+  const delayMs = Buffer.alloc(8);
+  delayMs.writeBigUInt64LE(BigInt(step.delayMs));
+  const parameters = nested(
+    NDTA.parameters,
+    u32Attribute(NDTA.index, context.linkIndex(step.link)),
+    attribute(NDTA.proxyDelay, delayMs),
+  );
+  const name = textAttribute(NDTA.name, 'arp_cache');
+  return message(TYPE.setNeighbourTable, 0, [header, name, parameters]);
 }

@@ -1,4 +1,4 @@
-import type { CniResult } from '../cni/wire.ts';
+import type { CniInterface, CniResult } from '../cni/wire.ts';
 import { atLeast } from '../cni/version.ts';
 import { dummyName, MAIN_TABLE, podSuffix } from '../wiring/names.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -29,15 +29,25 @@ export function cniResult(sandbox: Sandbox, cniVersion: string): CniResult {
   };
 }
 
+/** A branch pod as a prevResult names it. */
+export interface ResultBranch {
+  readonly hostLink: string;
+  readonly vlanId: number;
+  readonly address: string;
+  readonly gateway: string;
+}
+
 /** What a prevResult in that layout says about a branch pod; undefined for any other. */
-export function branchOfResult(
-  result: CniResult | undefined,
-): { hostLink: string; vlanId: number; address: string; gateway: string } | undefined {
+export function branchOfResult(result: CniResult | undefined): ResultBranch | undefined {
   const [host, , dummy] = result?.interfaces ?? [];
   const [ip] = result?.ips ?? [];
-  if (!host || !ip || !dummy?.name.startsWith('dummy')) return undefined;
-  const vlanId = Number(dummy.mac);
-  if (!Number.isInteger(vlanId) || vlanId < 1) return undefined;
+  const vlanId = vlanIdOf(dummy);
+  if (!host || !ip || vlanId === undefined) return undefined;
   const [address = ''] = ip.address.split('/');
   return { hostLink: host.name, vlanId, address, gateway: ip.gateway ?? address };
+}
+
+function vlanIdOf(dummy: CniInterface | undefined): number | undefined {
+  const vlanId = dummy?.name.startsWith('dummy') === true ? Number(dummy.mac) : 0;
+  return Number.isInteger(vlanId) && vlanId > 0 ? vlanId : undefined;
 }

@@ -44,8 +44,9 @@ void runPlugin({
           data(socket, chunk) {
             answer.push(Buffer.from(chunk));
             if (chunk.at(-1) !== 10) return;
-            socket.end();
+            // Before `end`, which calls `close` at once.
             resolve(Buffer.concat(answer).toString());
+            socket.end();
           },
           close: () => reject(new Error('the agent closed the connection')),
           error: (_, error) => reject(error),

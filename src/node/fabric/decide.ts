@@ -74,7 +74,10 @@ function linkSteps(
   if (present.has(port.link)) return [];
   const { hostNetns, mtu } = input;
   const peer = { name: port.hostLink, netns: hostNetns, mac: port.mac, mtu };
-  return [{ op: 'link-add-veth', name: port.link, mtu, up: true, peer }];
+  return [
+    { op: 'link-add-veth', name: port.link, mtu, up: true, peer },
+    { op: 'proxy-delay-set', link: port.link, delayMs: 0 },
+  ];
 }
 
 function neighbourSteps({ desired, state, uplink }: FabricInput, ports: readonly DesiredPort[]) {

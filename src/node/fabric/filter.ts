@@ -1,5 +1,7 @@
 import type { Nft } from '../../base/network.ts';
 import { compile } from '../../dataplane/compile.ts';
+import { diffPrograms } from '../../dataplane/diff.ts';
+import type { FabricProgram } from '../../dataplane/program.ts';
 import { renderProgram } from '../../dataplane/render.ts';
 import type { FabricState } from '../../dataplane/state.ts';
 
@@ -18,7 +20,7 @@ export class FilterLoader {
   readonly #nft: Nft;
   readonly #netns: string;
   /** What the kernel has; undefined when unknown. */
-  #loaded: string | undefined;
+  #loaded: FabricProgram | undefined;
   #version = 0;
 
   constructor(nft: Nft, netns: string) {
@@ -38,12 +40,21 @@ export class FilterLoader {
     await this.#nft.apply(this.#netns, renderProgram(compile(CLOSED)));
   }
 
-  /** Makes the kernel enforce `state`. */
+  /** Makes the kernel enforce `state`; the first time, and after a failure, by a whole program. */
   async apply(state: FabricState): Promise<void> {
-    const script = renderProgram(compile(state));
-    if (script === this.#loaded) return;
-    await this.#nft.apply(this.#netns, script);
-    this.#loaded = script;
+    const program = compile(state);
+    const before = this.#loaded;
+    const script = before ? diffPrograms(before, program) : renderProgram(program);
+    if (script === undefined) return;
+    this.#loaded = undefined;
+    try {
+      await this.#nft.apply(this.#netns, script);
+    } catch (error) {
+      if (!before) throw error;
+      // The kernel has something else than we loaded: state it afresh.
+      await this.#nft.apply(this.#netns, renderProgram(program));
+    }
+    this.#loaded = program;
     this.#version += 1;
   }
 }

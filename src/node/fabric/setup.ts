@@ -36,7 +36,6 @@ export async function closeFabric(
     'net.ipv4.conf.default.send_redirects': '0',
     'net.ipv4.conf.default.accept_redirects': '0',
     'net.ipv4.conf.default.arp_accept': '0',
-    'net.ipv4.neigh.default.proxy_delay': '0',
     'net.ipv6.conf.all.disable_ipv6': '1',
     'net.ipv6.conf.default.disable_ipv6': '1',
   });
