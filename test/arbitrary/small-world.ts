@@ -68,18 +68,21 @@ export function ip(text: string): Ip {
 /** A packet as `tcp/80 10.0.1.7 > 10.0.1.8` or `icmp/8.0 ...`; a bare number is a protocol. */
 export function packetOf(text: string): Packet {
   const [service = '', source = '', , destination = ''] = text.split(' ');
-  const [name = '', rest = ''] = service.split('/');
-  const ends = { source: ip(source), destination: ip(destination) };
+  return { ...serviceOf(service), source: ip(source), destination: ip(destination) };
+}
+
+function serviceOf(text: string): Omit<Packet, 'source' | 'destination'> {
+  const [name = '', rest = ''] = text.split('/');
   const [first = 0, second = 0] = rest.split('.').map(Number);
   switch (name) {
     case 'tcp':
     case 'udp':
-      return { ...ends, protocol: PROTOCOL[name], destinationPort: first };
+      return { protocol: PROTOCOL[name], destinationPort: first };
     case 'icmp':
     case 'icmpv6':
-      return { ...ends, protocol: PROTOCOL[name], icmpType: first, icmpCode: second };
+      return { protocol: PROTOCOL[name], icmpType: first, icmpCode: second };
     default:
-      return { ...ends, protocol: Number(name) };
+      return { protocol: Number(name) };
   }
 }
 

@@ -1,0 +1,156 @@
+import { describe, expect, test } from 'vitest';
+import { ip, smallWorld } from '../../test/arbitrary/small-world.ts';
+import { must } from '../base/assert.ts';
+import type { World } from '../policy/world.ts';
+import { compile } from './compile.ts';
+import { changeText, changesBetween, diffPrograms } from './diff.ts';
+import { elementText } from './element-text.ts';
+import type { FabricProgram } from './program.ts';
+import { renderProgram } from './render.ts';
+import type { FabricState } from './state.ts';
+
+const RULES = {
+  'sg-app': ['out -1 * 0.0.0.0/0'],
+  'sg-db': ['in tcp 5432 sg-app', 'in tcp 5000-6000 10.0.0.0/8', 'in tcp 5432 10.1.0.0/16'],
+};
+const HOMES = { 'eni-app': '10.0.1.7 sg-app', 'eni-db': '10.0.2.9 fd00::9 sg-db' };
+
+/** A fabric whose ports are the interfaces named `local`. */
+function fabric(world: World, local: readonly string[] = ['eni-db']): FabricState {
+  return {
+    world,
+    uplinks: ['vx0'],
+    ports: world.interfaces
+      .filter((item) => local.includes(item.eniId))
+      .map((item) => ({
+        ...item,
+        link: item.eniId.replace('eni-', 'p-'),
+        mac: '02:00:00:00:00:0a',
+      })),
+  };
+}
+
+function elements(program: FabricProgram, name: RegExp): readonly string[] {
+  const found = program.sets.filter((set) => name.test(set.name));
+  return found.flatMap((set) => set.elements.map((element) => elementText(set, element)));
+}
+
+describe('a compiled fabric', () => {
+  const program = compile(fabric(smallWorld(RULES, HOMES)));
+
+  test('pins its ports by link, MAC and address', () => {
+    expect(elements(program, /^pinned/)).toEqual([
+      '"p-db" . 02:00:00:00:00:0a . 10.0.2.9',
+      '"p-db" . 02:00:00:00:00:0a . fd00::9',
+    ]);
+    expect(elements(program, /^bound/)).toEqual(['"p-db" . 10.0.2.9', '"p-db" . fd00::9']);
+  });
+
+  test('knows the class of remote interfaces too', () => {
+    expect(elements(program, /^class4$/).map((text) => text.split(' ')[0])).toEqual([
+      '10.0.1.7',
+      '10.0.2.9',
+    ]);
+  });
+
+  test('has chains for the classes of its own ports only', () => {
+    const chains = program.chains.filter(({ name }) => /^(egress|ingress)_[0-9a-f]{8}$/.test(name));
+    expect(chains).toHaveLength(2);
+  });
+
+  test('drops what is contained and keeps what is left of it', () => {
+    expect(elements(program, /^ingress_.*_ports4$/)).toEqual([
+      '10.0.0.0-10.255.255.255 . 6 . 5000-6000',
+    ]);
+  });
+
+  test('makes no sets for what no rule says', () => {
+    const names = program.sets.map(({ name }) => name.replace(/_[0-9a-f]{8}_/, '_X_'));
+    expect(names.filter((name) => name.includes('_X_'))).toEqual([
+      'ingress_X_ports4',
+      'ingress_X_ports_peers',
+    ]);
+  });
+
+  test('drops by default in every base chain', () => {
+    const policies = program.chains.flatMap(({ hook }) => (hook ? [hook.policy] : []));
+    expect(policies).toEqual(['drop', 'drop', 'drop', 'drop', 'drop']);
+  });
+
+  test('begins by replacing the table', () => {
+    expect(renderProgram(program).split('\n').slice(0, 3)).toEqual([
+      'table inet trunkline',
+      'delete table inet trunkline',
+      'table inet trunkline {',
+    ]);
+  });
+});
+
+describe('addresses in doubt', () => {
+  test('claimed by two interfaces are of no class', () => {
+    const world = smallWorld(RULES, { ...HOMES, 'eni-twin': '10.0.1.7 sg-db' });
+    expect(elements(compile(fabric(world)), /^class4$/).join()).not.toContain('10.0.1.7');
+  });
+
+  test('are what the port says and not what the world says', () => {
+    const state = fabric(smallWorld(RULES, HOMES));
+    const ports = state.ports.map((port) => ({ ...port, addresses: [ip('10.0.2.10')] }));
+    const program = compile({ ...state, ports });
+    expect(elements(program, /^class4$/).join()).toContain('10.0.2.10');
+    expect(elements(program, /^class4$/).join()).not.toContain('10.0.2.9 ');
+  });
+});
+
+test('ports of two VPCs cannot share a fabric', () => {
+  const world = smallWorld(RULES, HOMES);
+  const split: World = {
+    ...world,
+    interfaces: world.interfaces.map((item) => ({ ...item, vpcId: `vpc-of-${item.eniId}` })),
+  };
+  expect(() => compile(fabric(split, ['eni-app', 'eni-db']))).toThrow(/several VPCs/);
+});
+
+test('a fabric without ports still denies', () => {
+  const program = compile({ world: smallWorld({}, {}), ports: [], uplinks: [] });
+  expect(elements(program, /_chains$/)).toEqual([]);
+  expect(program.chains.map(({ name }) => name)).toContain('ingress');
+});
+
+describe('the difference of two programs', () => {
+  const before = compile(fabric(smallWorld(RULES, HOMES)));
+
+  test('is nothing for equal programs', () => {
+    expect(diffPrograms(before, compile(fabric(smallWorld(RULES, HOMES))))).toBeUndefined();
+  });
+
+  test('of a new peer is one element', () => {
+    const after = compile(fabric(smallWorld(RULES, { ...HOMES, 'eni-new': '10.0.1.8 sg-app' })));
+    expect(diffPrograms(before, after)).toMatch(
+      /^add element inet trunkline class4 \{ 10\.0\.1\.8 : 0x[0-9a-f]{8} \}\n$/,
+    );
+  });
+
+  test('of a revoked rule takes its set away after the rule that looks it up', () => {
+    const rules = { ...RULES, 'sg-db': RULES['sg-db'].slice(1) };
+    const after = compile(fabric(smallWorld(rules, HOMES)));
+    const ops = (changesBetween(before, after) ?? []).map(({ op }) => op);
+    expect(ops).toEqual(['flush-chain', 'add-rule', 'delete-set']);
+  });
+
+  test('replaces the table when a base chain differs', () => {
+    const [first, ...rest] = before.chains.filter(({ hook }) => hook);
+    const other = { ...must(first, () => 'a base chain'), name: 'renamed' };
+    const after = { ...before, chains: [other, ...rest] };
+    expect(changesBetween(before, after)).toBeUndefined();
+    expect(diffPrograms(before, after)).toBe(renderProgram(after));
+  });
+
+  test('names chains and maps in full', () => {
+    const set = { name: 'm', keys: ['mark'], value: 'verdict', elements: [] } as const;
+    expect(changeText({ op: 'delete-set', set })).toBe('delete map inet trunkline m');
+    expect(changeText({ op: 'add-set', set })).toBe(
+      'add map inet trunkline m { type mark : verdict; }',
+    );
+    expect(changeText({ op: 'delete-chain', name: 'c' })).toBe('delete chain inet trunkline c');
+  });
+});
