@@ -12,6 +12,7 @@ import { join, resolve } from 'node:path';
 import { ROOT } from './node24.mjs';
 
 const VITEST = resolve(ROOT, 'node_modules/vitest/vitest.mjs');
+const REPORTER = resolve(ROOT, 'tools/test-report.mjs');
 const SANDBOX = resolve(ROOT, 'src/lab/launch/sandbox.sh');
 /** Short, because sockets live below and their paths may have 107 characters. */
 const TEMP = '/tmp';
@@ -19,8 +20,8 @@ const PREFIX = 'trunkline-test-';
 const STAGES = [
   { project: 'unit', sandboxed: false },
   { project: 'kernel', sandboxed: true },
-  // Starts labs as a user would, from outside: each makes its own sandbox.
-  { project: 'e2e', sandboxed: false },
+  // Starts labs as a user would; each makes a sandbox of its own inside this one.
+  { project: 'e2e', sandboxed: true },
 ];
 
 const filters = process.argv.slice(2);
@@ -45,13 +46,11 @@ async function runStages() {
 }
 
 async function runStage({ project, sandboxed }) {
-  const report = join(runFolder, `${project}.json`);
-  const vitest = [
-    ...[process.execPath, VITEST, 'run', '--project', project, '--passWithNoTests'],
-    ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...filters],
-  ];
+  const vitest = [process.execPath, VITEST, 'run', '--project', project, '--passWithNoTests'];
+  vitest.push('--reporter=default', `--reporter=${REPORTER}`, ...filters);
   const command = sandboxed ? ['sh', SANDBOX, '--with-parent', ...vitest] : pdeath(vitest);
-  const status = await run(command, project);
+  const report = join(runFolder, `${project}.json`);
+  const status = await run(command, { project, report });
   return { project, status, ...readReport(report) };
 }
 
@@ -60,10 +59,15 @@ function pdeath(command) {
   return ['setpriv', '--pdeathsig', 'KILL', ...command];
 }
 
-function run([file, ...args], project) {
+function run([file, ...args], { project, report }) {
   const temp = join(runFolder, project);
   mkdirSync(temp);
-  const env = { ...process.env, TMPDIR: temp, XDG_STATE_HOME: join(temp, 'state') };
+  const env = {
+    ...process.env,
+    TMPDIR: temp,
+    XDG_STATE_HOME: join(temp, 'state'),
+    TRUNKLINE_TEST_REPORT: report,
+  };
   return new Promise((done) => {
     child = spawn(file, args, { cwd: ROOT, env, stdio: 'inherit' });
     child.on('error', (error) => {
@@ -76,14 +80,7 @@ function run([file, ...args], project) {
 
 function readReport(path) {
   try {
-    const report = JSON.parse(readFileSync(path, 'utf8'));
-    const tests = report.testResults.flatMap((file) =>
-      file.assertionResults.map((test) => ({ ...test, file: file.name.replace(`${ROOT}/`, '') })),
-    );
-    const broken = report.testResults.filter(
-      (file) => file.status === 'failed' && file.assertionResults.length === 0,
-    );
-    return { tests, broken: broken.length };
+    return JSON.parse(readFileSync(path, 'utf8'));
   } catch {
     return { tests: [], broken: 0 };
   }
@@ -91,34 +88,26 @@ function readReport(path) {
 
 function summarise(results) {
   const tests = results.flatMap((result) => result.tests);
-  const count = (...states) => tests.filter((test) => states.includes(test.status)).length;
-  const skipped = tests.filter((test) =>
-    ['skipped', 'pending', 'todo', 'disabled'].includes(test.status),
-  );
+  const skipped = tests.filter(({ state }) => state === 'skipped');
+  const passed = tests.filter(({ state }) => state === 'passed');
+  const failed = results.reduce((sum, result) => sum + failuresOf(result), 0);
   console.log('\n== summary');
-  for (const { project, status, tests: own } of results) {
-    console.log(`${project.padEnd(7)} ${status === 0 ? 'ok    ' : 'FAILED'} ${own.length} tests`);
+  for (const result of results) {
+    const word = failuresOf(result) === 0 ? 'ok' : 'FAILED';
+    console.log(`${result.project.padEnd(7)} ${word.padEnd(7)}${result.tests.length} tests`);
   }
-  for (const test of skipped)
-    console.log(`skipped: ${test.file}: ${test.fullName}${reasonOf(test)}`);
-  const brokenFiles = results.reduce((sum, { broken }) => sum + broken, 0);
-  const crashed = results.filter(
-    (r) => r.status !== 0 && !r.broken && !r.tests.some(isFailed),
-  ).length;
-  const failed = count('failed') + brokenFiles + crashed;
+  for (const { file, name, reason } of skipped) {
+    console.log(`skipped: ${file} > ${name}: ${reason ?? 'no reason given'}`);
+  }
   if (stopped) console.log('Stopped before the end.');
-  console.log(`${count('passed')} passed, ${failed} failed, ${skipped.length} skipped`);
-  return failed === 0 && !stopped && results.length === STAGES.length ? 0 : 1;
+  console.log(`${passed.length} passed, ${failed} failed, ${skipped.length} skipped`);
+  return failed === 0 && !stopped ? 0 : 1;
 }
 
-function isFailed(test) {
-  return test.status === 'failed';
-}
-
-/** `ctx.skip('why')` leaves its note in the task's meta or messages, depending on the reporter. */
-function reasonOf(test) {
-  const reason = test.failureMessages?.[0] ?? test.meta?.skipReason;
-  return reason === undefined ? '' : ` (${reason})`;
+/** Failed tests, files that could not be loaded, or 1 for a stage that died without a word. */
+function failuresOf({ status, tests, broken }) {
+  const failures = tests.filter(({ state }) => state === 'failed').length + broken;
+  return failures === 0 && status !== 0 ? 1 : failures;
 }
 
 function stop(name) {
@@ -126,12 +115,11 @@ function stop(name) {
   child?.kill(name);
 }
 
-/** Removes the folders of runs whose process is gone; labs they had started died with them or are swept. */
+/** Removes the folders of runs whose process is gone. Their processes and namespaces went with it. */
 function sweepDeadRuns() {
   for (const name of readdirSync(TEMP).filter((each) => each.startsWith(PREFIX))) {
     const folder = join(TEMP, name);
     if (isLive(folder, Number(name.slice(PREFIX.length)))) continue;
-    killLabsOf(folder);
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
     console.log(`Removed ${folder}: left by a test run that was killed`);
   }
@@ -142,29 +130,6 @@ function isLive(folder, pid) {
     return readFileSync(join(folder, 'identity'), 'utf8') === identity(pid);
   } catch {
     return false;
-  }
-}
-
-/** Background labs outlive whoever started them: that is their purpose. These have no owner any more. */
-function killLabsOf(folder) {
-  for (const project of STAGES.map((stage) => stage.project)) {
-    const labs = join(folder, project, 'state/trunkline/labs');
-    for (const name of list(labs)) {
-      try {
-        const { pid, startTicks } = JSON.parse(readFileSync(join(labs, name, 'lab.json'), 'utf8'));
-        if (identity(pid)?.split(' ')[0] === startTicks) process.kill(pid, 'SIGKILL');
-      } catch {
-        // No record, or just gone.
-      }
-    }
-  }
-}
-
-function list(folder) {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
   }
 }
 
