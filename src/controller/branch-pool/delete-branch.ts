@@ -71,6 +71,7 @@ async function lookUp(deps: ControllerDeps, node: ManagedNode, slot: number): Pr
 async function deleteBranch(deps: ControllerDeps, node: ManagedNode, slot: number): Promise<void> {
   const branch = node.ledger.entry(slot)?.branch;
   if (!branch) return;
+  node.ledger.deleting(slot);
   if (branch.associationId) await disassociate(deps, branch.associationId);
   await deleteInterface(deps, branch.eniId);
   node.ledger.gone(slot);

@@ -6,6 +6,8 @@
  *     reserved -> created -> assigned -> released -> gone (entry removed, VLAN id free)
  *         \__________\__________________^
  *
+ * (one exception: `reclaim`)
+ *
  * That is why nothing is freed twice, and why a VLAN id is free only once nothing can use it
  * (spec: eks-behaviour 3.14, numbers 1, 2, 4 and 7). In-flight creations count against the limit
  * because the reservation is made first.
@@ -50,6 +52,8 @@ export interface Entry {
   readonly releasedAtMs?: number;
   /** Released without cool-down: no packet ever used the address. */
   readonly immediate?: boolean;
+  /** Its deletion has begun: there is no way back. */
+  readonly deleting?: boolean;
 }
 
 /** Why nothing could be reserved. */
@@ -141,6 +145,25 @@ export class Ledger {
     const entry = this.#in(slot, 'released');
     assert(!entry.branch, () => `Slot ${slot} has an interface already`);
     this.#entries.set(slot, { ...entry, branch });
+  }
+
+  /** The deletion of a released branch begins. */
+  deleting(slot: number): void {
+    this.#entries.set(slot, { ...this.#in(slot, 'released'), deleting: true });
+  }
+
+  /**
+   * An orphan found after a restart has an owner after all: the annotation was on its way when the
+   * restart looked. Answers whether it could be given back.
+   */
+  reclaim(eniId: EniId, pod: PodOwner, associationId: string): boolean {
+    const entry = this.ofInterface(eniId);
+    const orphan = entry?.state === 'released' && entry.pod === undefined;
+    if (!orphan || !entry.branch || entry.deleting === true) return false;
+    const { slot, vlanId, groupIds } = entry;
+    const branch = { ...entry.branch, ...(associationId !== '' && { associationId }) };
+    this.#entries.set(slot, { slot, vlanId, groupIds, branch, pod, state: 'assigned' });
+    return true;
   }
 
   /** EC2 says that the interface does not exist any more: the VLAN id is free. */

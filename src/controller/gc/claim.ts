@@ -31,19 +31,21 @@ export function claimBranches(
   },
 ): void {
   const { node, pod, found } = claim;
+  const owner = { uid: pod.metadata.uid ?? '', key: keyText(keyOf(pod)) };
   for (const details of parseAnnotation(pod.metadata.annotations?.[POD_ENI])) {
-    const described = found.find(({ NetworkInterfaceId }) => NetworkInterfaceId === details.eniId);
+    const { eniId, associationID } = details;
+    const described = found.find(({ NetworkInterfaceId }) => NetworkInterfaceId === eniId);
+    if (described && node.ledger.reclaim(eniId, owner, associationID)) continue;
     const entry = node.ledger.adopt({
-      pod: { uid: pod.metadata.uid ?? '', key: keyText(keyOf(pod)) },
+      pod: owner,
       state: 'assigned',
       ...(described
         ? knownBranch(described, details)
         : { vlanId: details.vlanId, branch: undefined, groupIds: [] }),
     });
     if (entry && described) continue;
-    const { eniId } = details;
     log.warn('Annotation of a pod names a branch that EC2 or another pod does not leave to it', {
-      pod: keyText(keyOf(pod)),
+      pod: owner.key,
       eniId,
     });
   }

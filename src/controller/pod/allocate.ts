@@ -1,7 +1,7 @@
-import { PODS, type Pod } from '../../api/core/pod.ts';
+import type { Pod } from '../../api/core/pod.ts';
 import { KubeError } from '../../api/kube-error.ts';
 import { keyOf, keyText } from '../../api/meta.ts';
-import { BRANCH_DESCRIPTION, POD_ENI } from '../../api/names.ts';
+import { BRANCH_DESCRIPTION } from '../../api/names.ts';
 import { must } from '../../base/assert.ts';
 import { Ec2Error } from '../../ec2/error.ts';
 import { randomHex } from '../../base/random.ts';
@@ -12,7 +12,7 @@ import { branchTags, ownerTags, tagSpecifications } from '../ec2-tags.ts';
 import type { ManagedNode } from '../node/managed-node.ts';
 import { permit } from '../node/trunk.ts';
 import { groupsForPod } from '../policy/pod-groups.ts';
-import { branchDetails, formatAnnotation } from './annotation.ts';
+import { annotationOf, writeAnnotation } from './write-annotation.ts';
 
 /** What allocation needs besides the usual: somebody who deletes what it gives up. */
 export interface AllocationDeps extends ControllerDeps {
@@ -133,7 +133,7 @@ async function createBranch(deps: AllocationDeps, node: ManagedNode, slot: numbe
   ledger.associated(slot, InterfaceAssociation?.AssociationId ?? '');
 }
 
-/** Writes the annotation. After a failure that may have been a success, the next try finds out. */
+/** Tells the pod. After a failure that may have been a success, the next try finds out. */
 async function annotate(
   deps: AllocationDeps,
   { node, pod }: Allocation,
@@ -141,10 +141,7 @@ async function annotate(
 ): Promise<void> {
   const value = annotationOf(node, entries);
   try {
-    await deps.kube.patch(PODS, keyOf(pod), {
-      type: 'merge',
-      body: { metadata: { uid: pod.metadata.uid, annotations: { [POD_ENI]: value } } },
-    });
+    await writeAnnotation(deps, pod, value);
   } catch (error) {
     if (!(error instanceof KubeError && error.retry === 'backoff')) {
       takeBack(deps, node, pod, error);
@@ -159,24 +156,6 @@ async function annotate(
   }
   const message = `Allocated ${value} to the pod`;
   await deps.recorder.record(pod, { type: 'Normal', reason: 'ResourceAllocated', message });
-}
-
-/** The annotation for these entries. */
-export function annotationOf(node: ManagedNode, entries: readonly Entry[]): string {
-  const { subnetCidr, subnetV6Cidr } = node;
-  return formatAnnotation(
-    entries.map(({ slot, branch, vlanId }) => {
-      assertComplete(slot, vlanId);
-      return branchDetails(
-        must(branch, () => `Slot ${slot} has no interface`),
-        { vlanId, subnetCidr, subnetV6Cidr },
-      );
-    }),
-  );
-}
-
-function assertComplete(slot: number, vlanId: number | undefined): asserts vlanId is number {
-  must(vlanId, () => `Slot ${slot} has no VLAN id`);
 }
 
 /** Gives up everything that the pod holds, at once: no packet has used it. */
