@@ -1,5 +1,5 @@
 import type { KubeObject } from './meta.ts';
-import type { Resource } from './resource.ts';
+import { resource, type Resource } from './resource.ts';
 import type { Schema } from './schema.ts';
 
 /** A column that `kubectl get` shows for a custom resource. */
@@ -28,21 +28,31 @@ export interface CustomResourceDefinition extends KubeObject {
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
+/** The `customresourcedefinitions` resource. */
+export const CUSTOM_RESOURCE_DEFINITIONS: Resource<CustomResourceDefinition> =
+  resource<CustomResourceDefinition>({
+    group: 'apiextensions.k8s.io',
+    version: 'v1',
+    kind: 'CustomResourceDefinition',
+    plural: 'customresourcedefinitions',
+    namespaced: false,
+  });
+
 /** The CRD manifest of a custom resource. */
 export function crdManifest(custom: CustomResource): CustomResourceDefinition {
-  const { resource } = custom;
+  const { resource: target } = custom;
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
-    metadata: { name: `${resource.plural}.${resource.group}` },
+    metadata: { name: `${target.plural}.${target.group}` },
     spec: {
-      group: resource.group,
-      scope: resource.namespaced ? 'Namespaced' : 'Cluster',
+      group: target.group,
+      scope: target.namespaced ? 'Namespaced' : 'Cluster',
       names: {
-        plural: resource.plural,
+        plural: target.plural,
         singular: custom.singular,
-        kind: resource.kind,
-        listKind: `${resource.kind}List`,
+        kind: target.kind,
+        listKind: `${target.kind}List`,
         ...(custom.shortNames && { shortNames: custom.shortNames }),
         ...(custom.categories && { categories: custom.categories }),
       },

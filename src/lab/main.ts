@@ -9,7 +9,9 @@ import { startLab, type Lab } from './world/lab.ts';
 export async function runLab(runtime: LabRuntime): Promise<LabOutcome> {
   const lab = await startLab(runtime);
   try {
-    return runtime.mode === 'demo' ? await runDemo(runtime, lab) : await runUntilStopped(runtime, lab);
+    return runtime.mode === 'demo'
+      ? await runDemo(runtime, lab)
+      : await runUntilStopped(runtime, lab);
   } finally {
     await lab.close();
   }

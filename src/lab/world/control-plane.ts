@@ -1,15 +1,11 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import type { KubeClient } from '../../api/client.ts';
 import { CNI_NODE_CRD } from '../../api/cni-node.ts';
-import { crdManifest, type CustomResource } from '../../api/custom-resource.ts';
+import { CUSTOM_RESOURCE_DEFINITIONS, crdManifest } from '../../api/custom-resource.ts';
 import type { Informers } from '../../api/informer.ts';
-import { isKubeError } from '../../api/kube-error.ts';
-import type { KubeObject } from '../../api/meta.ts';
-import { resource } from '../../api/resource.ts';
 import { SECURITY_GROUP_POLICY_CRD } from '../../api/security-group-policy.ts';
 import { VPC_OBJECT_CRDS } from '../../api/vpc/all.ts';
-import type { Random } from '../../base/random.ts';
-import { randomHex } from '../../base/random.ts';
+import { randomHex, type Random } from '../../base/random.ts';
 import type { Ec2Client } from '../../ec2/client.ts';
 import { createEc2Client } from '../../io/ec2-client.ts';
 import { createInformers } from '../../io/informer.ts';
@@ -20,6 +16,7 @@ import { startKubeApi, type KubeApi } from '../kube/api/server.ts';
 import { createPki, type Pki } from '../kube/pki.ts';
 import type { PodRuntime } from '../kube/pod-runtime.ts';
 import type { LabRuntime } from '../launch/runtime.ts';
+import { ensure } from './ensure.ts';
 
 /** Account that owns everything in the lab. */
 export const LAB_ACCOUNT = '111122223333';
@@ -28,13 +25,7 @@ export const LAB_REGION = 'us-east-1';
 /** Name of the lab's cluster, as in interface tags. */
 export const LAB_CLUSTER = 'trunkline-lab';
 
-const CRDS = resource({
-  group: 'apiextensions.k8s.io',
-  version: 'v1',
-  kind: 'CustomResourceDefinition',
-  plural: 'customresourcedefinitions',
-  namespaced: false,
-});
+const CRDS = [SECURITY_GROUP_POLICY_CRD, CNI_NODE_CRD, ...VPC_OBJECT_CRDS];
 
 /** The Kubernetes and VPC APIs, and clients for them. */
 export interface ControlPlane {
@@ -55,39 +46,68 @@ export async function startControlPlane(
   runtime: LabRuntime,
   runtimeOf: (nodeName: string) => PodRuntime | undefined,
 ): Promise<ControlPlane> {
-  const { clock, log } = runtime;
-  const random = cryptoRandom;
   const pki = await createPki({ dir: `${runtime.dataDir}/pki` });
-  const api = await startKubeApi({
-    listeners: [{ fd: runtime.listeners.kube.fd }, { host: '127.0.0.1', port: 0 }],
-    dataFile: `${runtime.dataDir}/kube.sqlite`,
-    serverNames: ['127.0.0.1', 'localhost'],
-    pki,
-    podRuntime: runtimeOf,
-    clock,
-    random,
-    log: log.child({ component: 'kube-api' }),
-  });
+  const api = await startKube(runtime, pki, runtimeOf);
   const kube = createKubeClient({
     server: `https://127.0.0.1:${api.port}`,
     caPem: api.caPem,
     ...(await api.issueClientCertificate({ user: 'trunkline', groups: ['system:masters'] })),
   });
-  await installCrds(kube, [SECURITY_GROUP_POLICY_CRD, CNI_NODE_CRD, ...VPC_OBJECT_CRDS]);
+  for (const crd of CRDS) await ensure(kube, CUSTOM_RESOURCE_DEFINITIONS, crdManifest(crd));
   const stop = new AbortController();
   const informers = createInformers({
     kube,
-    clock,
-    log: log.child({ component: 'informers' }),
+    clock: runtime.clock,
+    log: runtime.log.child({ component: 'informers' }),
     signal: stop.signal,
   });
-  const credentials = labCredentials(random);
+  const ec2 = await startEc2(runtime, kube, informers);
+  return {
+    ...ec2,
+    api,
+    pki,
+    kube,
+    informers,
+    close: async () => {
+      await ec2.close();
+      stop.abort(new Error('The lab is stopping'));
+      kube.close();
+      await api.close();
+    },
+  };
+}
+
+function startKube(
+  { clock, log, listeners, dataDir }: LabRuntime,
+  pki: Pki,
+  podRuntime: (nodeName: string) => PodRuntime | undefined,
+): Promise<KubeApi> {
+  return startKubeApi({
+    listeners: [{ fd: listeners.kube.fd }, { host: '127.0.0.1', port: 0 }],
+    dataFile: `${dataDir}/kube.sqlite`,
+    serverNames: ['127.0.0.1', 'localhost'],
+    pki,
+    podRuntime,
+    clock,
+    random: cryptoRandom,
+    log: log.child({ component: 'kube-api' }),
+  });
+}
+
+type Ec2Side = Pick<ControlPlane, 'sdk' | 'ec2' | 'credentials' | 'close'>;
+
+async function startEc2(
+  { clock, log, listeners }: LabRuntime,
+  kube: KubeClient,
+  informers: Informers,
+): Promise<Ec2Side> {
+  const credentials = labCredentials(cryptoRandom);
   const vpcApi = await startVpcApi({
-    listeners: [{ fd: runtime.listeners.ec2.fd }, { host: '127.0.0.1', port: 0 }],
+    listeners: [{ fd: listeners.ec2.fd }, { host: '127.0.0.1', port: 0 }],
     kube,
     informers,
     clock,
-    random,
+    random: cryptoRandom,
     log: log.child({ component: 'vpc-api' }),
     accounts: [{ accountId: LAB_ACCOUNT, userName: 'lab', ...credentials }],
     region: LAB_REGION,
@@ -96,39 +116,15 @@ export async function startControlPlane(
   const sdk = new EC2Client({ endpoint, region: LAB_REGION, credentials });
   const ec2 = createEc2Client({ endpoint, region: LAB_REGION, credentials });
   return {
-    api,
-    pki,
-    kube,
-    informers,
+    credentials,
     sdk,
     ec2,
-    credentials,
     close: async () => {
-      stop.abort(new Error('The lab is stopping'));
       sdk.destroy();
       ec2.close();
       await vpcApi.close();
-      kube.close();
-      await api.close();
     },
   };
-}
-
-async function installCrds(
-  kube: KubeClient,
-  customResources: readonly CustomResource[],
-): Promise<void> {
-  for (const custom of customResources) {
-    await ensureObject(kube, crdManifest(custom));
-  }
-}
-
-async function ensureObject(kube: KubeClient, manifest: KubeObject): Promise<void> {
-  try {
-    await kube.create(CRDS, manifest);
-  } catch (error) {
-    if (!isKubeError(error, 'AlreadyExists')) throw error;
-  }
 }
 
 /** Keys in the shape that AWS uses; new ones for every start of the lab. */

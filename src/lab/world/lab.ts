@@ -5,12 +5,12 @@ import { VPCS } from '../../api/vpc/vpc.ts';
 import { must } from '../../base/assert.ts';
 import { worldFromObjects, type World } from '../../policy/world.ts';
 import { startScheduler } from '../kube/scheduler/scheduler.ts';
-import { startWorkloadControllers } from '../kube/workloads/workloads.ts';
+import { startWorkloadControllers } from '../kube/workloads/start.ts';
 import { startPostgres } from '../postgres/postgres.ts';
 import type { LabRuntime } from '../launch/runtime.ts';
 import type { DemoPod, CommandResult } from '../scenarios/two-pods/probe.ts';
 import { labAccess } from './access.ts';
-import type { Running } from './component.ts';
+import type { Component, Running } from './component.ts';
 import { startControlPlane, type ControlPlane } from './control-plane.ts';
 import { controllerComponents } from './controllers.ts';
 import { KubeletDirectory, startFleet, type Fleet } from './fleet.ts';
@@ -67,8 +67,8 @@ async function assemble(runtime: LabRuntime, started: Running[]): Promise<Omit<L
   }
   await runtime.serveControl({
     components: async () => components.map(({ name, running }) => ({ name, running })),
-    stop: async (name) => (await find(components, name)).stop(),
-    start: async (name) => (await find(components, name)).start(),
+    stop: async (name) => find(components, name).stop(),
+    start: async (name) => find(components, name).start(),
   });
 
   say('Starting two nodes and the database');
@@ -85,10 +85,7 @@ async function assemble(runtime: LabRuntime, started: Running[]): Promise<Omit<L
   };
 }
 
-async function find<T extends { readonly name: string }>(
-  components: readonly T[],
-  name: string,
-): Promise<T> {
+function find(components: readonly Component[], name: string): Component {
   const found = components.find((component) => component.name === name);
   if (found) return found;
   const known = components.map((component) => component.name).join(', ');

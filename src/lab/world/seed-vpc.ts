@@ -80,7 +80,10 @@ async function ensureVpc(ec2: EC2Client): Promise<string> {
   const existing = found.Vpcs?.[0]?.VpcId;
   if (existing) return existing;
   const made = await ec2.send(
-    new CreateVpcCommand({ CidrBlock: '10.0.0.0/16', TagSpecifications: named('vpc', 'trunkline-lab') }),
+    new CreateVpcCommand({
+      CidrBlock: '10.0.0.0/16',
+      TagSpecifications: named('vpc', 'trunkline-lab'),
+    }),
   );
   return must(made.Vpc?.VpcId, () => 'CreateVpc answered without a VpcId');
 }

@@ -50,7 +50,10 @@ export function pod(plan: WorkloadPlan): Pod {
   };
 }
 
-function podTemplate(plan: WorkloadPlan): { metadata: { labels: Record<string, string> }; spec: PodSpec } {
+function podTemplate(plan: WorkloadPlan): {
+  metadata: { labels: Record<string, string> };
+  spec: PodSpec;
+} {
   return {
     metadata: { labels: { app: plan.name, ...plan.labels } },
     spec: {

@@ -145,4 +145,3 @@ function database(seeded: SeededVpc): SeededInstance {
 function step(lab: DemoLab, text: string): void {
   lab.report({ kind: 'step', text });
 }
-

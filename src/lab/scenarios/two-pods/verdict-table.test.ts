@@ -37,11 +37,19 @@ function row(over: Partial<VerdictRow>): VerdictRow {
 describe('a row holds', () => {
   test.each([
     ['expected, seen and judged admitted', row({}), true],
-    ['expected, seen and judged dropped', row({ expected: 'dropped', fate: 'dropped', verdict: dropped }), true],
+    [
+      'expected, seen and judged dropped',
+      row({ expected: 'dropped', fate: 'dropped', verdict: dropped }),
+      true,
+    ],
     ['seen otherwise than expected', row({ fate: 'dropped', verdict: dropped }), false],
     ['judged otherwise than seen', row({ verdict: dropped }), false],
     ['neither an answer nor silence', row({ fate: 'failed' }), false],
-    ['a failure that the evaluator would drop', row({ expected: 'dropped', fate: 'failed', verdict: dropped }), false],
+    [
+      'a failure that the evaluator would drop',
+      row({ expected: 'dropped', fate: 'failed', verdict: dropped }),
+      false,
+    ],
   ])('only when %s agrees', (_, given, holds) => {
     expect(rowHolds(given)).toBe(holds);
   });
