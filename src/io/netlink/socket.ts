@@ -15,6 +15,9 @@ const NETLINK_GET_STRICT_CHECK = 12;
 /** The kernel fills at most 32 KiB per datagram of a dump. */
 const RECEIVE_BYTES = 64 * 1024;
 
+/** Shared by all sockets: an answer is read and copied out in one synchronous section. */
+const INTO = Buffer.alloc(RECEIVE_BYTES);
+
 const sendAsync = promisify(send.async) as (
   fd: number,
   data: Buffer,
@@ -66,14 +69,13 @@ export class NetlinkSocket {
   #answer(sequence: number): { ack: Ack; messages: Message[] } {
     const messages: Message[] = [];
     for (;;) {
-      const into = Buffer.allocUnsafe(RECEIVE_BYTES);
-      const length = receive(this.#fd, into, into.length, 0);
+      const length = receive(this.#fd, INTO, RECEIVE_BYTES, 0);
       if (length < 0) throw failure('receive from netlink');
-      for (const one of parseMessages(into.subarray(0, length))) {
+      for (const one of parseMessages(INTO.subarray(0, length))) {
         if (one.sequence !== sequence) continue;
         const ack = parseAck(one);
         if (ack) return { ack, messages };
-        messages.push(one);
+        messages.push({ ...one, body: Buffer.from(one.body) });
       }
     }
   }

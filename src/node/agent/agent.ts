@@ -99,7 +99,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     const pods = new NodePods(name, options);
     await pods.synced();
     const pool = new AddressPool({ ...options, fabric, store });
-    const deps = { pods, fabric, pool, store, wirer, network, log, hostNetns: options.hostNetns };
+    const { hostNetns } = options;
+    const deps = { pods, fabric, pool, store, wirer, network, clock, log, hostNetns };
     return serveSocket(options.socketPath, (request) => dispatch(request, deps), log);
   }
 }

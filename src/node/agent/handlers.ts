@@ -1,4 +1,5 @@
 import type { Pod } from '../../api/core/pod.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Network, NetnsState } from '../../base/network.ts';
 import { CniError, NO_ADDRESS } from '../cni/errors.ts';
@@ -31,6 +32,7 @@ export interface HandlerDeps {
   readonly wirer: Wirer;
   readonly network: Network;
   readonly hostNetns: string;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -55,6 +57,7 @@ export async function add(request: AgentRequest, deps: HandlerDeps): Promise<Cni
     ...hostEnd(ref, target, request),
   };
   if (known) deps.log.warn('ADD repeated for a container', { containerId: request.containerId });
+  const startedMs = deps.clock.monotonicMs();
   try {
     await deps.wirer.wire(sandbox, target.port);
   } catch (error) {
@@ -62,7 +65,9 @@ export async function add(request: AgentRequest, deps: HandlerDeps): Promise<Cni
   } finally {
     deps.pool.release(target.address);
   }
-  deps.log.info('Pod wired', { pod: `${ref.namespace}/${ref.name}`, address: sandbox.address });
+  const wiringMs = deps.clock.monotonicMs() - startedMs;
+  const { address } = sandbox;
+  deps.log.info('Pod wired', { pod: `${ref.namespace}/${ref.name}`, address, wiringMs });
   return cniResult(sandbox, request.config.cniVersion);
 }
 
