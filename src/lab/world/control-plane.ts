@@ -71,7 +71,7 @@ export async function startControlPlane(
     close: async () => {
       await ec2.close();
       stop.abort(new Error('The lab is stopping'));
-      kube.close();
+      await kube.close();
       await api.close();
     },
   };

@@ -83,7 +83,7 @@ async function startHost(
   const agent = await startHostAgent(deps, instance, { host, socketPath });
   if (!instance.isNode) return { instance, host, agent, kubelet: undefined };
   const confDir = `${deps.runtime.runDir}/${instance.name}.net.d`;
-  await writeCniConfig({ confDir, socketPath });
+  writeCniConfig({ confDir, socketPath });
   const binDir = pluginPath.slice(0, pluginPath.lastIndexOf('/'));
   const kubelet = await startHostKubelet(deps, instance, { host, cni: { binDir, confDir } });
   deps.directory.add(instance.name, kubelet);
@@ -141,7 +141,7 @@ function startHostKubelet(
 }
 
 async function closeFleet(fleet: readonly FleetHost[], hosts: LabHosts): Promise<void> {
-  await Promise.all(fleet.map(({ kubelet }) => kubelet?.close()));
+  await Promise.all(fleet.map(async ({ kubelet }) => kubelet?.close()));
   await Promise.all(fleet.map(({ agent }) => agent.close()));
   await hosts.close();
 }
