@@ -15,15 +15,15 @@ export interface SetParts {
 /** A frozen set or map whose elements are sorted and free of repeats. */
 export function makeSet(parts: SetParts): SetObject {
   const { name, fields, interval, counter, value } = parts;
-  const keys = fields.map((field) => FIELD_TYPES[field]);
-  const byKey = new Map(parts.elements.map((element) => [keyText({ keys }, element), element]));
+  const keys = Object.freeze(fields.map((field) => FIELD_TYPES[field]));
+  const shape = { keys, ...(interval && { interval }) };
+  const byKey = new Map(parts.elements.map((element) => [keyText(shape, element), element]));
   const elements = [...byKey]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([, element]) => element);
   return Object.freeze({
     name,
-    keys: Object.freeze(keys),
-    ...(interval && { interval }),
+    ...shape,
     ...(counter && { counter }),
     ...(value && { value }),
     elements: Object.freeze(elements.map((element) => Object.freeze(element))),

@@ -13,6 +13,8 @@ export interface ProbeFrame {
   readonly packet: Packet;
   /** Tells the probe from all others when it arrives. */
   readonly number: number;
+  /** What an ICMP error is about: the head of the packet that caused it. */
+  readonly about?: Buffer;
 }
 
 /** The Ethernet frame of a probe: a valid first packet of its flow, with correct checksums. */
@@ -57,12 +59,12 @@ function ipv6({ protocol, source, destination }: Packet, length: number): Buffer
   return header;
 }
 
-function transport({ packet, number }: ProbeFrame): Buffer {
+function transport({ packet, number, about = Buffer.alloc(0) }: ProbeFrame): Buffer {
   const payload = Buffer.alloc(8);
   payload.writeUInt32BE(MAGIC, 0);
   payload.writeUInt32BE(number, 4);
   const header = transportHeader(packet, number);
-  const whole = Buffer.concat([header.bytes, payload]);
+  const whole = Buffer.concat([header.bytes, about, payload]);
   if (packet.protocol === 17) whole.writeUInt16BE(whole.length, 4);
   if (header.checksumAt === undefined) return whole;
   const pseudo = packet.protocol === 1 ? [] : [pseudoHeader(packet, whole.length)];
@@ -75,7 +77,7 @@ function transportHeader(
   number: number,
 ): { readonly bytes: Buffer; readonly checksumAt?: number } {
   const ports = Buffer.concat([
-    u16(SOURCE_PORT_BASE + (number % 20_000)),
+    u16(packet.sourcePort ?? SOURCE_PORT_BASE + (number % 20_000)),
     u16(packet.destinationPort ?? 0),
   ]);
   switch (packet.protocol) {

@@ -69,6 +69,8 @@ export interface PreparedPacket {
   readonly inLink: string;
   readonly outLink: string;
   readonly sourceMac: string;
+  /** What an ICMP error is about. */
+  readonly about?: Buffer;
 }
 
 /** Turns JSON into worlds, ports and packets, by way of the stored objects. */
