@@ -1,0 +1,131 @@
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Clock } from '../../../base/clock.ts';
+import type { Log } from '../../../base/log.ts';
+import type { Random } from '../../../base/random.ts';
+import { createPki, type KeyPair, type Pki } from '../pki.ts';
+import type { PodRuntime } from '../pod-runtime.ts';
+import type { Api } from './api.ts';
+import { createTokens } from './authn/tokens.ts';
+import { bootstrap } from './controllers/bootstrap.ts';
+import { followCustomResources } from './controllers/custom-resources.ts';
+import { createHandler, type Handler } from './http/handler.ts';
+import { builtinKinds } from './registry/builtin-kinds.ts';
+import { Registry } from './registry/registry.ts';
+import { Journal } from './store/journal.ts';
+import { Store } from './store/store.ts';
+
+/** Where to listen: an inherited socket, or an address (port 0 = any free one). */
+export type Listener = { readonly fd: number } | { readonly host: string; readonly port: number };
+
+/** What the API server needs. */
+export interface KubeApiOptions {
+  readonly listeners: readonly Listener[];
+  /** SQLite file of all objects, or `:memory:`. */
+  readonly dataFile: string;
+  /** DNS names and addresses of the serving certificate. */
+  readonly serverNames: readonly string[];
+  /** Folder of the certificate authority; without it a new one is made at each start. */
+  readonly pkiDir?: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** The kubelet of a node, for logs and exec. */
+  readonly podRuntime: (nodeName: string) => PodRuntime | undefined;
+}
+
+/** A running API server. */
+export interface KubeApi {
+  /** Of the first host/port listener; 0 when there is none. */
+  readonly port: number;
+  readonly caPem: string;
+  issueClientCertificate(subject: {
+    readonly user: string;
+    readonly groups: readonly string[];
+  }): Promise<KeyPair>;
+  issueToken(user: string, groups: readonly string[]): string;
+  /** Ends watches and connections, then closes the file. */
+  close(): Promise<void>;
+}
+
+/** Starts the embedded Kubernetes API. It is a development default: see the README of the lab. */
+export async function startKubeApi(options: KubeApiOptions): Promise<KubeApi> {
+  const { log } = options;
+  const pki = await createPki(options.pkiDir === undefined ? {} : { dir: options.pkiDir });
+  const journal = new Journal(options.dataFile);
+  const api = createApi(options, journal);
+  const tokens = createTokens(journal, options.random);
+  await bootstrap(api);
+  const closing = new AbortController();
+  const handler = createHandler(api, tokens, closing.signal);
+  const servers = await listen(options, pki, handler);
+  const port = firstPort(servers);
+  log.info('Kubernetes API is listening', { port, objects: api.store.version });
+  return {
+    port,
+    caPem: pki.caPem,
+    issueClientCertificate: ({ user, groups }) => pki.clientCertificate(user, groups),
+    issueToken: (user, groups) => tokens.issue(user, groups),
+    close: async () => {
+      closing.abort();
+      await Promise.all(servers.map(closeServer));
+      journal.close();
+    },
+  };
+}
+
+function createApi(options: KubeApiOptions, journal: Journal): Api {
+  const { clock, random, log, podRuntime } = options;
+  const store = new Store(journal);
+  const registry = new Registry(builtinKinds());
+  followCustomResources(registry, store);
+  const admission = {
+    mutate: () => Promise.resolve(undefined),
+    validate: () => Promise.resolve(),
+  };
+  return { registry, store, admission, clock, random, log, podRuntime };
+}
+
+/** Connections without a request are kept this long. */
+const KEEP_ALIVE_MS = 60_000;
+
+async function listen(options: KubeApiOptions, pki: Pki, handler: Handler): Promise<Server[]> {
+  const { certPem, keyPem } = await pki.serverCertificate(options.serverNames);
+  return Promise.all(
+    options.listeners.map(async (listener) => {
+      const server = createServer({
+        cert: certPem,
+        key: keyPem,
+        ca: pki.caPem,
+        requestCert: true,
+        // Tokens are as good as certificates; authentication decides, not TLS.
+        rejectUnauthorized: false,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        // Watches are requests that last.
+        requestTimeout: 0,
+        noDelay: true,
+      });
+      server.on('request', handler);
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(listener, resolve);
+      });
+      return server;
+    }),
+  );
+}
+
+function firstPort(servers: readonly Server[]): number {
+  for (const server of servers) {
+    const address = server.address() as AddressInfo | string | null;
+    if (typeof address === 'object' && address !== null) return address.port;
+  }
+  return 0;
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
