@@ -8,7 +8,15 @@
  *   node tools/bootstrap.mjs setup                 only bring what is missing
  */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { ROOT, become, cleanEnvironment, fail, findNode24 } from './node24.mjs';
 
@@ -40,12 +48,18 @@ if (program !== undefined) {
   become(node, ['--disable-warning=ExperimentalWarning', resolve(ROOT, program), ...args], env);
 }
 
-/** `npm ci` when an installed package is missing or of another version than the lock file says. */
+/**
+ * Installs what the lock file says when an installed package is missing or of another version. Not by
+ * `npm ci`: it refuses a lock file that was written where the registry lacks the packages of foreign
+ * platforms (android, riscv64, ...), which npm leaves out of it. `npm install` takes the same
+ * versions, checks the same hashes, and with --no-save leaves the lock file as it is.
+ */
 function bringPackages() {
   const lacking = packagesLacking();
   if (lacking === undefined) return;
   step(`Installing npm packages (${lacking})`);
-  runOrFail('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], 'npm ci failed');
+  const args = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+  runOrFail('npm', args, 'npm install failed');
 }
 
 function packagesLacking() {
@@ -71,15 +85,26 @@ function readLock(path) {
   }
 }
 
-/** Node.js 24. Its npm package unpacks it by an install script, which npm may have been told to skip. */
+/**
+ * Node.js 24. Its npm package unpacks it by an install script, which npm may have been told to skip:
+ * then the script is run from here, and the link for `npm run` and npx that npm left out is made.
+ */
 function bringNode() {
-  const found = findNode24();
-  if (found !== undefined) return found;
+  const found = findNode24() ?? unpackNode();
+  const link = resolve(ROOT, 'node_modules/.bin/node');
+  if (found !== process.execPath && !existsSync(link)) {
+    rmSync(link, { force: true });
+    symlinkSync(found, link);
+  }
+  return found;
+}
+
+function unpackNode() {
   step('Unpacking Node.js 24 (npm did not run its install script)');
   const cwd = resolve(ROOT, 'node_modules/node');
   if (existsSync(cwd))
     runOrFail('node', ['installArchSpecificPackage'], 'Cannot unpack it', { cwd });
-  return findNode24() ?? fail("Node.js 24 is not installed: run 'npm ci' with install scripts", 3);
+  return findNode24() ?? fail("Node.js 24 is not installed: run 'npm install' with scripts", 3);
 }
 
 /** nft, ip and friends: by apt-get as root, else the command to type. */
