@@ -91,7 +91,7 @@ export type Step =
 export type ChainRule = readonly Step[];
 
 /** Where a base chain is called; `priority` is the text that nftables takes. */
-export interface Hook {
+interface Hook {
   readonly hook: 'prerouting' | 'input' | 'forward' | 'output';
   readonly priority: string;
   readonly policy: 'accept' | 'drop';

@@ -16,7 +16,7 @@ import type { Direction, Rule } from './rule.ts';
 import { allRulesOf, hasAddress, isUnfiltered, type InterfaceView, type World } from './world.ts';
 
 /** A rule named by its group and id. */
-export interface RuleRef {
+interface RuleRef {
   readonly groupId: GroupId;
   readonly ruleId: RuleId;
 }

@@ -61,7 +61,7 @@ function names(all: readonly string[]): string {
 }
 
 /** A rule's peer as text: a block, a group id or a prefix list id. */
-export function describePeer(peer: RulePeer): string {
+function describePeer(peer: RulePeer): string {
   switch (peer.kind) {
     case 'cidr':
       return formatCidr(peer.cidr);
@@ -73,7 +73,7 @@ export function describePeer(peer: RulePeer): string {
 }
 
 /** A rule's protocol as text: `tcp/80-90`, `icmp type 8`, `protocol 47`, `all protocols`. */
-export function describeProtocol(protocol: RuleProtocol): string {
+function describeProtocol(protocol: RuleProtocol): string {
   switch (protocol.kind) {
     case 'all':
       return 'all protocols';

@@ -8,7 +8,7 @@ import { ipBits, ipEquals, parseIp, type Ip } from '../base/ip.ts';
 import { ruleFromSpec, type Direction, type Rule } from './rule.ts';
 
 /** A security group as the evaluator and the compiler see it. */
-export interface GroupView {
+interface GroupView {
   readonly groupId: GroupId;
   readonly name: string;
   readonly vpcId: VpcId;
@@ -28,7 +28,7 @@ export interface InterfaceView {
 }
 
 /** Addresses of one VPC that groups never filter, such as the subnets' routers. */
-export interface UnfilteredBlock {
+interface UnfilteredBlock {
   readonly vpcId: VpcId;
   readonly cidr: Cidr;
 }
@@ -77,7 +77,7 @@ export function worldFromObjects(objects: WorldObjects): World {
  * Link-local services that security groups never filter (ec2-surface.md 3.7): metadata, DNS, time,
  * ECS task metadata and Windows activation.
  */
-export const LINK_LOCAL_SERVICES: readonly Cidr[] = [
+const LINK_LOCAL_SERVICES: readonly Cidr[] = [
   '169.254.169.123/32',
   '169.254.169.250/31',
   '169.254.169.253/32',

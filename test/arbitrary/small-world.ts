@@ -9,7 +9,7 @@ import { worldFromObjects, type World, type WorldObjects } from '../../src/polic
 export type RuleText = string;
 
 /** The VPC of everything in a small world. */
-export const SMALL_VPC = 'vpc-1';
+const SMALL_VPC = 'vpc-1';
 
 /**
  * A readable world for examples. Groups map to rules, whose ids are `sgr-<group>-<n>`; interfaces map to

@@ -118,7 +118,7 @@ export function evaluatedFate(world: World, { packet, inLink, outLink }: Prepare
 }
 
 /** Id of the interface in a slot. */
-export function eniId(slot: number): string {
+function eniId(slot: number): string {
   return `eni-${slot}`;
 }
 
@@ -139,7 +139,7 @@ export function ipOf(text: string): Ip {
 }
 
 /** Reads a block that is known to be good. */
-export function cidrOf(text: string): Cidr {
+function cidrOf(text: string): Cidr {
   const cidr = parseCidr(text);
   return must(cidr.ok ? cidr.value : undefined, () => `bad block ${text}`);
 }
