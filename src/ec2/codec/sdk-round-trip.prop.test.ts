@@ -53,6 +53,7 @@ function structOf(shape: StructShape, depth: number): fc.Arbitrary<object> | und
   );
   return fc.record(Object.fromEntries(members.map(([{ name }, value]) => [name, value])), {
     requiredKeys: always.map(([{ name }]) => name),
+    noNullPrototype: true,
   });
 }
 

@@ -1,12 +1,14 @@
 import type { CreateVpcRequest, CreateVpcResult, DeleteVpcRequest } from '@aws-sdk/client-ec2';
 import type { SecurityGroup } from '../../api/vpc/security-group.ts';
+import type { Vpc } from '../../api/vpc/vpc.ts';
 import { formatCidr, parseCidr } from '../../base/cidr.ts';
 import { newId } from '../../base/ids.ts';
 import { Ec2Error } from '../../ec2/error.ts';
 import type { Call, Handler } from '../context.ts';
 import { invalidValue, ownVpc, required, seesVpc } from '../own.ts';
 import { defaultEgressRule } from '../rules/defaults.ts';
-import { specifiedTags } from '../tags.ts';
+import { isAmbiguous } from '../store/collection.ts';
+import { specifiedTags, type Tags } from '../tags.ts';
 import { vpcView } from '../views/network.ts';
 
 const SHORTEST_PREFIX = 16;
@@ -24,22 +26,33 @@ export const createVpc: Handler<CreateVpcRequest, CreateVpcResult> = async (inpu
   return store.locks.hold({ exclusive: [`vpcs:${call.accountId}/${call.region}`] }, async () => {
     checkVpcQuota(call);
     const vpcId = newId(call.random, 'vpc');
-    await store.groups.create(defaultGroup(call, vpcId));
-    const vpc = await store.vpcs.create({
-      metadata: { name: vpcId },
-      spec: {
-        account: call.accountId,
-        region: call.region,
-        cidrBlocks: [{ associationId: newId(call.random, 'vpc-cidr-assoc'), cidr }],
-        isDefault: false,
-        enableDnsSupport: true,
-        enableDnsHostnames: false,
-        tags,
-      },
-    });
-    return { Vpc: vpcView(vpc) };
+    const group = await store.groups.create(defaultGroup(call, vpcId));
+    try {
+      return { Vpc: vpcView(await store.vpcs.create(newVpc(call, { vpcId, cidr, tags }))) };
+    } catch (error) {
+      if (!isAmbiguous(error)) await store.groups.remove(group.metadata.name);
+      throw error;
+    }
   });
 };
+
+function newVpc(
+  call: Call,
+  { vpcId, cidr, tags }: { vpcId: string; cidr: string; tags: Tags },
+): Vpc {
+  return {
+    metadata: { name: vpcId },
+    spec: {
+      account: call.accountId,
+      region: call.region,
+      cidrBlocks: [{ associationId: newId(call.random, 'vpc-cidr-assoc'), cidr }],
+      isDefault: false,
+      enableDnsSupport: true,
+      enableDnsHostnames: false,
+      tags,
+    },
+  };
+}
 
 /** Deletes a VPC that has nothing in it but its default group. */
 export const deleteVpc: Handler<DeleteVpcRequest, void> = async (input, call) => {

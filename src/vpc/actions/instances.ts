@@ -155,20 +155,21 @@ export const terminateInstances: Handler<
 };
 
 /** The state is written first; the sweep at start-up releases interfaces that are left over. */
-function terminate(call: Call, id: string): Promise<InstanceStateChange> {
+async function terminate(call: Call, id: string): Promise<InstanceStateChange> {
   const { store } = call;
-  return store.locks.hold({ exclusive: [id] }, async () => {
-    const before = own(call, store.instances, id).spec.state;
-    if (before !== 'terminated')
+  const before = await store.locks.hold({ exclusive: [id] }, async () => {
+    const { state } = own(call, store.instances, id).spec;
+    if (state !== 'terminated')
       await store.instances.update(id, (instance) => ({
         ...instance,
         spec: { ...instance.spec, state: 'terminated', terminatedAt: nowText(call) },
       }));
-    await releaseInterfaces(store, id);
-    return {
-      InstanceId: id,
-      CurrentState: stateView(before === 'terminated' ? 'terminated' : 'shutting-down'),
-      PreviousState: stateView(before),
-    };
+    return state;
   });
+  await releaseInterfaces(store, id);
+  return {
+    InstanceId: id,
+    CurrentState: stateView(before === 'terminated' ? 'terminated' : 'shutting-down'),
+    PreviousState: stateView(before),
+  };
 }

@@ -14,6 +14,7 @@ import { wornGroups } from '../group-lookup.ts';
 import { addressWish, placeInterface } from '../interfaces/place.ts';
 import { defaultVpc, invalidValue, own, ownVpc, required } from '../own.ts';
 import { checkSpecification, mergeTags, type Tags } from '../tags.ts';
+import { isAmbiguous } from '../store/collection.ts';
 import { checkReplay, creationId, requestDigest } from '../tokens.ts';
 import { instanceView } from '../views/instance.ts';
 import { interfaceDraft } from './create-interface.ts';
@@ -182,11 +183,12 @@ async function launchOne(call: Call, launch: Launch, index: number): Promise<Ins
       throw new Ec2Error('IdempotentInstanceTerminated', `The instance '${id}' is terminated.`);
     return earlier;
   }
+  await removeInterfaces(call, id);
   try {
     for (const each of launch.interfaces) await launchInterface(call, launch, { id, each });
     return await storeInstance(call, launch, { id, index });
   } catch (error) {
-    await undoInterfaces(call, id);
+    if (!isAmbiguous(error)) await undoLaunch(call, id);
     throw error;
   }
 }
@@ -251,14 +253,18 @@ function storeInstance(
   });
 }
 
-/** Best effort: what stays behind is removed by the sweep at the next start. */
-async function undoInterfaces({ store, log }: Call, id: string): Promise<void> {
-  for (const eni of store.interfaces.table.by('instance', id)) {
-    await store.interfaces.remove(eni.metadata.name).catch((error: unknown) => {
-      log.warn('Interface of a failed launch is left for the sweep', {
-        interface: eni.metadata.name,
-        error,
-      });
-    });
-  }
+/** Interfaces of an instance that is not stored: an earlier try with the same token made them. */
+async function removeInterfaces({ store }: Call, id: string): Promise<void> {
+  for (const { metadata } of store.interfaces.table.by('instance', id))
+    await store.interfaces.remove(metadata.name);
+}
+
+/**
+ * Best effort: what stays behind is removed by the sweep at the next start. Only after a certain
+ * failure, or else the instance could turn up later without its interfaces.
+ */
+async function undoLaunch(call: Call, id: string): Promise<void> {
+  await removeInterfaces(call, id).catch((error: unknown) => {
+    call.log.warn('Interfaces of a failed launch are left for the sweep', { instance: id, error });
+  });
 }

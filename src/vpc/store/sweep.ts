@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
-import { releaseInterfaces, withoutTrunk } from '../interfaces/release.ts';
+import { endAssociation, releaseInterfaces } from '../interfaces/release.ts';
 import type { Store } from './store.ts';
 
 /** Terminated instances are forgotten after an hour, as on AWS. */
@@ -45,7 +45,7 @@ async function sweepInterfaces(store: Store, log: Log): Promise<void> {
     const trunkId = spec.trunkAssociation?.trunkInterfaceId;
     if (trunkId === undefined || store.interfaces.get(trunkId) !== undefined) continue;
     log.info('Ended the association with a trunk that is gone', { interface: metadata.name });
-    await store.interfaces.update(metadata.name, withoutTrunk);
+    await endAssociation(store, metadata.name, trunkId);
   }
 }
 
