@@ -106,7 +106,7 @@ export function attributeText(payload: Buffer | undefined): string | undefined {
 export function parseAck(received: Message): Ack | undefined {
   if (received.type !== TYPE.error && received.type !== TYPE.done) return undefined;
   if (received.body.length < 4) return { errno: 0, text: undefined };
-  const errno = -received.body.readInt32LE(0);
+  const errno = Math.abs(received.body.readInt32LE(0));
   if (received.type === TYPE.done || (received.flags & FLAG.ackTlvs) === 0)
     return { errno, text: undefined };
   const attributes = parseAttributes(received.body, ackAttributesOffset(received));

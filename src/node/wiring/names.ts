@@ -44,7 +44,7 @@ export function deviceTable(deviceIndex: number): number {
 
 /** The fabric's end of an interface: link names hold 15 bytes, so the last 14 digits of the id. */
 export function portLink(eniId: string): string {
-  return `e${eniId.slice(-14).padStart(14, '0')}`;
+  return `e${eniId.replace(/^eni-/, '').slice(-14).padStart(14, '0')}`;
 }
 
 /** Whether a link of a fabric namespace is one of our ports. */
