@@ -60,6 +60,8 @@ class LiveInformer<T extends KubeObject> implements Informer<T> {
     this.#options = options;
     this.synced = this.#ready.promise;
     this.synced.catch(() => {});
+    const { signal } = deps;
+    signal.addEventListener('abort', () => this.#ready.reject(signal.reason), { once: true });
   }
 
   get(key: ObjectKey): T | undefined {
