@@ -16,7 +16,7 @@ const REPORTER = resolve(ROOT, 'tools/test-report.mjs');
 const SANDBOX = resolve(ROOT, 'src/lab/launch/sandbox.sh');
 /** Short, because sockets live below and their paths may have 107 characters. */
 const TEMP = '/tmp';
-const PREFIX = 'trunkline-test-';
+const RUN_FOLDER = /^trunkline-test-(\d+)$/;
 const STAGES = [
   { project: 'unit', sandboxed: false },
   { project: 'kernel', sandboxed: true },
@@ -25,7 +25,7 @@ const STAGES = [
 ];
 
 const filters = process.argv.slice(2);
-const runFolder = join(TEMP, `${PREFIX}${process.pid}`);
+const runFolder = join(TEMP, `trunkline-test-${process.pid}`);
 sweepDeadRuns();
 mkdirSync(runFolder, { mode: 0o700 });
 writeFileSync(join(runFolder, 'identity'), identity(process.pid) ?? '');
@@ -117,9 +117,10 @@ function stop(name) {
 
 /** Removes the folders of runs whose process is gone. Their processes and namespaces went with it. */
 function sweepDeadRuns() {
-  for (const name of readdirSync(TEMP).filter((each) => each.startsWith(PREFIX))) {
+  for (const name of readdirSync(TEMP)) {
+    const pid = RUN_FOLDER.exec(name)?.[1];
     const folder = join(TEMP, name);
-    if (isLive(folder, Number(name.slice(PREFIX.length)))) continue;
+    if (pid === undefined || isLive(folder, Number(pid))) continue;
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
     console.log(`Removed ${folder}: left by a test run that was killed`);
   }

@@ -1,5 +1,5 @@
-import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { link, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import type { LabSummary } from '../../cli/lab-port.ts';
 
@@ -138,6 +138,13 @@ export async function removeLab(
   const folder = labFolder(labs, record.name);
   if (!keepLog) {
     await rm(folder, { recursive: true, force: true });
+    // The last lab takes the folders of the registry with it; they stay while others are in them.
+    await rmdir(labs)
+      .then(
+        () => rmdir(dirname(labs)),
+        () => undefined,
+      )
+      .catch(() => undefined);
     return;
   }
   const names = await readdir(folder);
