@@ -23,7 +23,7 @@ const context: CommandContext = {
   beganMs,
   write: (text) => void process.stdout.write(text),
   terminal: { write: (text) => void process.stderr.write(text), live: process.stderr.isTTY },
-  interactive: process.stdout.isTTY,
+  interactive: process.stdout.isTTY === true,
 };
 process.exitCode = await runProgram(process.argv.slice(2), context, (text) => {
   process.stderr.write(text);

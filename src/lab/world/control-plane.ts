@@ -46,8 +46,8 @@ export async function startControlPlane(
   runtime: LabRuntime,
   runtimeOf: (nodeName: string) => PodRuntime | undefined,
 ): Promise<ControlPlane> {
-  const pki = await createPki({ dir: `${runtime.dataDir}/pki` });
-  const api = await startKube(runtime, pki, runtimeOf);
+  const api = await startKube(runtime, runtimeOf);
+  const pki = await createPki({ dir: pkiDir(runtime) });
   const kube = createKubeClient({
     server: `https://127.0.0.1:${api.port}`,
     caPem: api.caPem,
@@ -77,16 +77,20 @@ export async function startControlPlane(
   };
 }
 
+/** The API server makes its authority here; the webhook's certificate comes from the same one. */
+function pkiDir({ dataDir }: Pick<LabRuntime, 'dataDir'>): string {
+  return `${dataDir}/pki`;
+}
+
 function startKube(
   { clock, log, listeners, dataDir }: LabRuntime,
-  pki: Pki,
   podRuntime: (nodeName: string) => PodRuntime | undefined,
 ): Promise<KubeApi> {
   return startKubeApi({
-    listeners: [{ fd: listeners.kube.fd }, { host: '127.0.0.1', port: 0 }],
+    listeners: [{ host: '127.0.0.1', port: 0 }, { fd: listeners.kube.fd }],
     dataFile: `${dataDir}/kube.sqlite`,
     serverNames: ['127.0.0.1', 'localhost'],
-    pki,
+    pkiDir: pkiDir({ dataDir }),
     podRuntime,
     clock,
     random: cryptoRandom,
@@ -103,7 +107,7 @@ async function startEc2(
 ): Promise<Ec2Side> {
   const credentials = labCredentials(cryptoRandom);
   const vpcApi = await startVpcApi({
-    listeners: [{ fd: listeners.ec2.fd }, { host: '127.0.0.1', port: 0 }],
+    listeners: [{ host: '127.0.0.1', port: 0 }, { fd: listeners.ec2.fd }],
     kube,
     informers,
     clock,
