@@ -10,6 +10,10 @@ import type { LabOutcome, LabRuntime } from '../../src/lab/launch/runtime.ts';
 export async function runLab(runtime: LabRuntime): Promise<LabOutcome> {
   if (runtime.name === 'broken') throw new Error('The tiny lab is broken');
   runtime.report({ kind: 'step', text: 'Opening servers' });
+  if (runtime.name === 'slow') {
+    await once(runtime.signal, 'abort');
+    return { ok: false };
+  }
   let webhook = true;
   for (const name of ['kube', 'ec2'] as const) {
     const server = createServer((_, response) => {

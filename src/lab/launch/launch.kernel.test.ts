@@ -165,6 +165,16 @@ describe('a lab in the background', () => {
     expect(leftFiles()).toEqual([]);
   }, 40_000);
 
+  test.each(['SIGINT', 'SIGKILL'] as const)(
+    'is given up when the command that starts it gets %s before it is ready',
+    async (signal) => {
+      const { child, output } = inForeground('lab', 'up', '--name', 'slow');
+      await until('it is coming up', () => output().includes('Opening servers'));
+      child.kill(signal);
+      await until('nothing is left', () => labProcesses().length + leftFiles().length === 0);
+    },
+  );
+
   test('keeps its data where --state says', async () => {
     const folder = join(temp, 'kept');
     const outcome = await trunkline('lab', 'up', '--state', folder);
