@@ -15,8 +15,8 @@ async function whyNot(command: string, args: string[]): Promise<string | undefin
 
 const noCli = await whyNot('aws', ['--version']);
 const noBoto = await whyNot('python3', ['-c', 'import boto3']);
-if (noCli !== undefined) console.log(`Skipped: no aws CLI on PATH (${noCli})`);
-if (noBoto !== undefined) console.log(`Skipped: no boto3 (${noBoto})`);
+if (noCli !== undefined) process.stdout.write(`Skipped: no aws CLI on PATH (${noCli})\n`);
+if (noBoto !== undefined) process.stdout.write(`Skipped: no boto3 (${noBoto})\n`);
 
 let api: TestApi;
 beforeAll(async () => {
@@ -72,19 +72,39 @@ describe.skipIf(noCli !== undefined)('the aws CLI', { timeout: TIMEOUT_MS }, () 
   test('creates a VPC, a subnet and groups', async () => {
     const tag = 'ResourceType=vpc,Tags=[{Key=Name,Value="a <b> & c"}]';
     const made = await aws(
-      ...['ec2', 'create-vpc', '--cidr-block', '10.0.0.0/16'],
-      ...['--tag-specifications', tag],
+      'ec2',
+      'create-vpc',
+      '--cidr-block',
+      '10.0.0.0/16',
+      '--tag-specifications',
+      tag,
     );
     expect(made.Vpc.Tags).toEqual([{ Key: 'Name', Value: 'a <b> & c' }]);
     ids['vpc'] = made.Vpc.VpcId;
     ids['subnet'] = await awsText(
-      ...['ec2', 'create-subnet', '--vpc-id', id('vpc'), '--cidr-block', '10.0.1.0/24'],
-      ...['--availability-zone', 'us-east-1b', '--query', 'Subnet.SubnetId'],
+      'ec2',
+      'create-subnet',
+      '--vpc-id',
+      id('vpc'),
+      '--cidr-block',
+      '10.0.1.0/24',
+      '--availability-zone',
+      'us-east-1b',
+      '--query',
+      'Subnet.SubnetId',
     );
     for (const name of ['payments', 'rds'])
       ids[name] = await awsText(
-        ...['ec2', 'create-security-group', '--group-name', name, '--description', name],
-        ...['--vpc-id', id('vpc'), '--query', 'GroupId'],
+        'ec2',
+        'create-security-group',
+        '--group-name',
+        name,
+        '--description',
+        name,
+        '--vpc-id',
+        id('vpc'),
+        '--query',
+        'GroupId',
       );
     expect(id('rds')).toMatch(/^sg-[0-9a-f]{17}$/);
   });
@@ -101,7 +121,10 @@ describe.skipIf(noCli !== undefined)('the aws CLI', { timeout: TIMEOUT_MS }, () 
       `(InvalidPermission.Duplicate) when calling the AuthorizeSecurityGroupIngress operation: the specified rule "peer: ${id('payments')}, TCP, from port: 5432, to port: 5432, ALLOW" already exists`,
     );
     const { SecurityGroups } = await aws(
-      ...['ec2', 'describe-security-groups', '--group-ids', id('rds')],
+      'ec2',
+      'describe-security-groups',
+      '--group-ids',
+      id('rds'),
     );
     expect(SecurityGroups[0].IpPermissions).toEqual([
       {
@@ -129,13 +152,24 @@ describe.skipIf(noCli !== undefined)('the aws CLI', { timeout: TIMEOUT_MS }, () 
 
   test('runs an instance and finds its interface by filters', async () => {
     const { Instances } = await aws(
-      ...['ec2', 'run-instances', '--image-id', 'ami-0123456789abcdef0'],
-      ...['--instance-type', 'm5.large', '--subnet-id', id('subnet')],
-      ...['--security-group-ids', id('payments'), '--user-data', 'hello'],
+      'ec2',
+      'run-instances',
+      '--image-id',
+      'ami-0123456789abcdef0',
+      '--instance-type',
+      'm5.large',
+      '--subnet-id',
+      id('subnet'),
+      '--security-group-ids',
+      id('payments'),
+      '--user-data',
+      'hello',
     );
     ids['instance'] = Instances[0].InstanceId;
     const { NetworkInterfaces } = await aws(
-      ...['ec2', 'describe-network-interfaces', '--filters'],
+      'ec2',
+      'describe-network-interfaces',
+      '--filters',
       `Name=attachment.instance-id,Values=${id('instance')}`,
       'Name=availability-zone,Values=us-east-1?',
       'Name=status,Values=in-use,available',
@@ -155,12 +189,24 @@ describe.skipIf(noCli !== undefined)('the aws CLI', { timeout: TIMEOUT_MS }, () 
     ids['trunk'] = await awsText(...create, '--interface-type', 'trunk', ...query);
     ids['branch'] = await awsText(...create, '--groups', id('rds'), ...query);
     await aws(
-      ...['ec2', 'attach-network-interface', '--instance-id', id('instance')],
-      ...['--network-interface-id', id('trunk'), '--device-index', '1'],
+      'ec2',
+      'attach-network-interface',
+      '--instance-id',
+      id('instance'),
+      '--network-interface-id',
+      id('trunk'),
+      '--device-index',
+      '1',
     );
     const made = await aws(
-      ...['ec2', 'associate-trunk-interface', '--branch-interface-id', id('branch')],
-      ...['--trunk-interface-id', id('trunk'), '--vlan-id', '7'],
+      'ec2',
+      'associate-trunk-interface',
+      '--branch-interface-id',
+      id('branch'),
+      '--trunk-interface-id',
+      id('trunk'),
+      '--vlan-id',
+      '7',
     );
     expect(made.InterfaceAssociation).toMatchObject({ VlanId: 7, InterfaceProtocol: 'VLAN' });
     const filter = 'Name=interface-type,Values=branch';
@@ -174,7 +220,10 @@ describe.skipIf(noCli !== undefined)('the aws CLI', { timeout: TIMEOUT_MS }, () 
 
   test('pages through results by itself', async () => {
     const { NetworkInterfaces } = await aws(
-      ...['ec2', 'describe-network-interfaces', '--page-size', '5'],
+      'ec2',
+      'describe-network-interfaces',
+      '--page-size',
+      '5',
     );
     expect(NetworkInterfaces).toHaveLength(3);
   });

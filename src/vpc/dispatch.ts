@@ -43,7 +43,7 @@ export function createDispatch(
     try {
       const params = readParams(request);
       model = modelByVersion(params);
-      const caller = services.authenticate(request);
+      const caller = services.authenticate(request, model === STS_MODEL ? 'sts' : 'ec2');
       const service = SERVICES[caller.service] ?? SERVICES['ec2']!;
       ({ model } = service);
       const body = await act(services, { service, caller, params, requestId });

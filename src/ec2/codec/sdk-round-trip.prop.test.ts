@@ -1,6 +1,6 @@
 import * as ec2 from '@aws-sdk/client-ec2';
 import * as sts from '@aws-sdk/client-sts';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeRequest } from './decode.ts';
 import { encodeResponse } from './envelope.ts';
@@ -17,7 +17,7 @@ const ROUNDS_PER_ACTION = 5;
 
 const text = fc
   .string({
-    unit: fc.constantFrom(...'abzAZ09 -_./:<>&"\'+%=~*äß漢🙂'),
+    unit: fc.constantFrom(...Array.from('abzAZ09 -_./:<>&"\'+%=~*äß漢🙂')),
     minLength: 1,
     maxLength: 12,
   })
@@ -80,7 +80,7 @@ function sdkOn(service: 'ec2' | 'sts', wire: Wire): Sdk {
     },
   };
   const client: unknown =
-    service === 'ec2' ? new ec2.EC2Client(options as object) : new sts.STSClient(options as object);
+    service === 'ec2' ? new ec2.EC2Client(options) : new sts.STSClient(options);
   return client as Sdk;
 }
 

@@ -23,8 +23,11 @@ export interface Caller {
   readonly service: string;
 }
 
-/** Checks the signature of a request; throws the Ec2Error that AWS would answer. */
-export type Authenticate = (request: WireRequest) => Caller;
+/**
+ * Checks the signature of a request; throws the Ec2Error that AWS would answer. `unsignedService` is
+ * the service whose error a request without a signature gets.
+ */
+export type Authenticate = (request: WireRequest, unsignedService?: string) => Caller;
 
 /** EC2 allows 15 minutes either way, the other services 5 (spec: ec2-surface 1.7). */
 const MAX_SKEW_MS: Readonly<Record<string, number>> = { ec2: 15 * 60_000, sts: 5 * 60_000 };
@@ -38,9 +41,9 @@ export function createAuthenticate(options: {
 }): Authenticate {
   const accounts = new Map(options.accounts.map((account) => [account.accessKeyId, account]));
   const keys = new Map<string, Uint8Array>();
-  return (request) => {
+  return (request, unsignedService = 'ec2') => {
     const signature = parseSignature(request);
-    if (signature === undefined) throw authError('ec2', 'missing');
+    if (signature === undefined) throw authError(unsignedService, 'missing');
     const { service, region } = signature;
     const account = accounts.get(signature.accessKeyId);
     if (account === undefined || signature.sessionToken) throw authError(service, 'unknown-key');

@@ -127,7 +127,7 @@ function worldOn(api: TestApi, ids: Record<string, string>): World {
   const client = api.client();
   return {
     ids,
-    send: (command) => client.send(command as never) as Promise<never>,
+    send: (command) => client.send<never, never>(command as never),
   };
 }
 
