@@ -5,6 +5,7 @@ import type { Log } from '../../../base/log.ts';
 import type { Random } from '../../../base/random.ts';
 import { createPki, type KeyPair, type Pki } from '../pki.ts';
 import type { PodRuntime } from '../pod-runtime.ts';
+import { createAdmission } from './admission/webhooks.ts';
 import type { Api } from './api.ts';
 import { createTokens } from './authn/tokens.ts';
 import { bootstrap } from './controllers/bootstrap.ts';
@@ -27,6 +28,8 @@ export interface KubeApiOptions {
   readonly serverNames: readonly string[];
   /** Folder of the certificate authority; without it a new one is made at each start. */
   readonly pkiDir?: string;
+  /** An authority that is already open; instead of `pkiDir`. */
+  readonly pki?: Pki;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -51,7 +54,7 @@ export interface KubeApi {
 /** Starts the embedded Kubernetes API. It is a development default: see the README of the lab. */
 export async function startKubeApi(options: KubeApiOptions): Promise<KubeApi> {
   const { log } = options;
-  const pki = await createPki(options.pkiDir === undefined ? {} : { dir: options.pkiDir });
+  const pki = options.pki ?? (await createPki(pkiOptions(options)));
   const journal = new Journal(options.dataFile);
   const api = createApi(options, journal);
   const tokens = createTokens(journal, options.random);
@@ -74,15 +77,16 @@ export async function startKubeApi(options: KubeApiOptions): Promise<KubeApi> {
   };
 }
 
+function pkiOptions({ pkiDir }: KubeApiOptions): { dir?: string } {
+  return pkiDir === undefined ? {} : { dir: pkiDir };
+}
+
 function createApi(options: KubeApiOptions, journal: Journal): Api {
   const { clock, random, log, podRuntime } = options;
   const store = new Store(journal);
   const registry = new Registry(builtinKinds());
   followCustomResources(registry, store);
-  const admission = {
-    mutate: () => Promise.resolve(undefined),
-    validate: () => Promise.resolve(),
-  };
+  const admission = createAdmission({ store, clock, random, log });
   return { registry, store, admission, clock, random, log, podRuntime };
 }
 
