@@ -11,9 +11,7 @@ import {
   umount2,
   unshare,
 } from './netlink/libc.ts';
-
-/** Where named namespaces are mounted, as by `ip netns`. */
-export const NETNS_FOLDER = '/run/netns';
+import { NETNS_FOLDER } from './netns-path.ts';
 
 /** Own namespace, opened once: the way back. */
 let home: number | undefined;

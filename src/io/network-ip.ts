@@ -1,22 +1,45 @@
 import { must } from '../base/assert.ts';
-import {
-  NetworkError,
-  type LinkInfo,
-  type NetnsPath,
-  type Network,
-  type NetworkStep,
-} from '../base/network.ts';
+import { NetworkError, type NetnsPath, type Network, type NetworkStep } from '../base/network.ts';
+import { NETNS_FOLDER, sysctlPath } from './netns-path.ts';
 import { runInNetns } from './netns-exec.ts';
+import { links, read } from './network-ip-read.ts';
+import { errnoOf } from './network-ip-error.ts';
 import { describeStep, tolerates } from './network-step.ts';
 
 /**
- * The writing half of the Network port over `ip -batch` and `bridge`, for machines where koffi does
- * not load. One process per step that may fail softly, else one per batch: 5-10 ms each, against
- * well under a millisecond over rtnetlink. What it cannot do cheaply it takes from `base`: reading back, sysctls and
- * namespaces need no koffi call of their own there.
+ * The Network port over iproute2, for machines where koffi does not load. Consecutive steps are one
+ * `ip -batch` process, 5-10 ms each, against well under a millisecond over rtnetlink.
  */
-export function createIpNetwork(base: Network): Network {
-  return { ...base, apply, links };
+export function createIpNetwork(): Network {
+  return { apply, links, read, sysctl, createNamespace, deleteNamespace };
+}
+
+async function sysctl(netns: NetnsPath, values: Readonly<Record<string, string>>): Promise<void> {
+  for (const [key, value] of Object.entries(values)) {
+    const done = await runInNetns(netns, ['tee', sysctlPath(key)], value);
+    if (done.status === 0) continue;
+    throw new NetworkError(errnoOf(done.stderr), `Cannot set ${key}: ${done.stderr.trim()}`);
+  }
+}
+
+async function createNamespace(name: string): Promise<string> {
+  await ipNetns('add', name);
+  const path = `${NETNS_FOLDER}/${name}`;
+  await apply(path, [{ op: 'link-set', name: 'lo', up: true }]);
+  return path;
+}
+
+async function deleteNamespace(name: string): Promise<void> {
+  await ipNetns('del', name).catch((error: unknown) => {
+    if (!(error instanceof NetworkError) || error.code !== 'ENOENT') throw error;
+  });
+}
+
+async function ipNetns(verb: 'add' | 'del', name: string): Promise<void> {
+  const done = await runInNetns(undefined, ['ip', 'netns', verb, name]);
+  if (done.status === 0) return;
+  const message = `Cannot ${verb} network namespace ${name}: ${done.stderr.trim()}`;
+  throw new NetworkError(errnoOf(done.stderr), message);
 }
 
 async function apply(netns: NetnsPath, steps: readonly NetworkStep[]): Promise<void> {
@@ -51,24 +74,6 @@ async function applyRun(netns: NetnsPath, run: Run): Promise<void> {
   const code = errnoOf(done.stderr);
   if (tolerates(step, code)) return;
   throw new NetworkError(code, `${describeStep(step)}: ${done.stderr.trim().split('\n')[0]}`, step);
-}
-
-/** Text of iproute2 to errno names: the one place that knows it. */
-const ERRORS: readonly (readonly [RegExp, string])[] = [
-  [/File exists|already assigned/, 'EEXIST'],
-  [/Cannot find device|No such device|does not exist|invalid ifname/, 'ENODEV'],
-  [/No such process/, 'ESRCH'],
-  [/No such file or directory/, 'ENOENT'],
-  [/Cannot assign requested address|Address not found/, 'EADDRNOTAVAIL'],
-  [/Unknown device type|Operation not supported|Not supported/, 'EOPNOTSUPP'],
-  [/Operation not permitted/, 'EPERM'],
-  [/unreachable/, 'ENETUNREACH'],
-  [/Invalid argument/, 'EINVAL'],
-  [/nsenter: cannot open/, 'ENOENT'],
-];
-
-function errnoOf(stderr: string): string {
-  return ERRORS.find(([pattern]) => pattern.test(stderr))?.[1] ?? 'EIO';
 }
 
 /** Most steps are one line; a link that shall be up needs a second one. */
@@ -194,39 +199,4 @@ function neighbourWords(
     return ['fdb', verb(step.op), step.mac, 'dev', step.link, 'dst', step.remote, 'self'];
   const mac = step.mac === undefined ? [] : ['lladdr', step.mac, 'nud', 'permanent'];
   return ['neighbour', verb(step.op), step.address, ...mac, 'dev', step.link];
-}
-
-/** Links by `ip -json link`, in the shape of the port. */
-async function links(netns: NetnsPath): Promise<readonly LinkInfo[]> {
-  const done = await runInNetns(netns, ['ip', '-json', '-details', 'link']);
-  if (done.status !== 0) throw new NetworkError(errnoOf(done.stderr), done.stderr.trim());
-  return (JSON.parse(done.stdout) as readonly IpLink[]).map(linkInfo);
-}
-
-interface IpLink {
-  readonly ifindex: number;
-  readonly ifname: string;
-  readonly address: string;
-  readonly mtu: number;
-  readonly flags: readonly string[];
-  readonly group?: string;
-  readonly linkinfo?: {
-    readonly info_kind?: string;
-    readonly info_data?: { readonly id?: number };
-  };
-}
-
-function linkInfo(link: IpLink): LinkInfo {
-  const kind = link.linkinfo?.info_kind ?? '';
-  const vlanId = kind === 'vlan' ? link.linkinfo?.info_data?.id : undefined;
-  return {
-    index: link.ifindex,
-    name: link.ifname,
-    mac: link.address,
-    mtu: link.mtu,
-    up: link.flags.includes('UP'),
-    kind,
-    group: link.group === undefined || link.group === 'default' ? 0 : Number(link.group),
-    ...(vlanId !== undefined && { vlanId }),
-  };
 }

@@ -157,6 +157,37 @@ export function networkContract(name: string, create: () => Network): void {
       expect(shown.stdout).toMatch(/proxy_delay 0 /);
     });
 
+    test('reads back what was set', async () => {
+      await network.apply(a, [
+        { op: 'link-add-veth', name: 'va', up: true, peer: { name: 'vb' } },
+        { op: 'link-set', name: 'vb', up: true },
+        { op: 'address-add', link: 'va', address: '10.1.0.1', prefixBits: 24 },
+        {
+          op: 'route-replace',
+          destination: '10.2.0.0/16',
+          gateway: '10.1.0.2',
+          link: 'va',
+          table: 1001,
+        },
+        { op: 'rule-add', priority: 10, table: 1001, inputLink: 'va' },
+        { op: 'rule-add', priority: 1536, table: 101, from: '10.3.0.1/32' },
+        { op: 'neighbour-replace', link: 'va', address: '10.1.0.2', mac: '02:00:00:00:00:02' },
+      ]);
+      const state = await network.read(a);
+      expect(state.addresses).toContainEqual({ link: 'va', address: '10.1.0.1', prefixBits: 24 });
+      expect(state.routes).toContainEqual({
+        destination: '10.2.0.0/16',
+        gateway: '10.1.0.2',
+        link: 'va',
+        table: 1001,
+      });
+      expect(state.rules).toContainEqual({ priority: 10, table: 1001, inputLink: 'va' });
+      expect(state.rules).toContainEqual({ priority: 1536, table: 101, from: '10.3.0.1/32' });
+      expect(state.neighbours).toEqual([
+        { link: 'va', address: '10.1.0.2', mac: '02:00:00:00:00:02' },
+      ]);
+    });
+
     test('stops at the first failure and names the step and the errno', async () => {
       const bad: NetworkStep = { op: 'link-add-bridge', name: 'va' };
       const never: NetworkStep = { op: 'link-add-bridge', name: 'never' };

@@ -1,9 +1,16 @@
 import { closeSync } from 'node:fs';
-import { promisify } from 'node:util';
 import { NetworkError, type NetnsPath } from '../../base/network.ts';
 import { inNetns } from '../netns.ts';
 import { AF } from './constants.ts';
-import { errnoName, lastErrno, receive, send, setSocketFlag, socket } from './libc.ts';
+import {
+  errnoName,
+  lastErrno,
+  receive,
+  send,
+  sendInBackground,
+  setSocketFlag,
+  socket,
+} from './libc.ts';
 import { parseAck, parseMessages, stamp, type Ack, type Message } from './message.ts';
 
 const SOCK_RAW = 3;
@@ -17,13 +24,6 @@ const RECEIVE_BYTES = 64 * 1024;
 
 /** Shared by all sockets: an answer is read and copied out in one synchronous section. */
 const INTO = Buffer.alloc(RECEIVE_BYTES);
-
-const sendAsync = promisify(send.async) as (
-  fd: number,
-  data: Buffer,
-  length: number,
-  flags: number,
-) => Promise<number>;
 
 /**
  * A request-and-answer rtnetlink socket. The kernel handles a request within `send` and queues the
@@ -44,14 +44,14 @@ export class NetlinkSocket {
   /** Sends one request and gathers what comes back up to its acknowledgement. */
   request(data: Buffer): { ack: Ack; messages: Message[] } {
     const sequence = this.#stamp(data);
-    if ((send(this.#fd, data, data.length, 0) as number) < 0) throw failure('send to netlink');
+    if (send(this.#fd, data) < 0) throw failure('send to netlink');
     return this.#answer(sequence);
   }
 
   /** As `request`, with the kernel's work on a pool thread: for link deletes, which wait. */
   async requestInBackground(data: Buffer): Promise<{ ack: Ack; messages: Message[] }> {
     const sequence = this.#stamp(data);
-    if ((await sendAsync(this.#fd, data, data.length, 0)) < 0)
+    if ((await sendInBackground(this.#fd, data)) < 0)
       throw new NetworkError('EIO', 'Cannot send to netlink in the background');
     return this.#answer(sequence);
   }
@@ -69,7 +69,7 @@ export class NetlinkSocket {
   #answer(sequence: number): { ack: Ack; messages: Message[] } {
     const messages: Message[] = [];
     for (;;) {
-      const length = receive(this.#fd, INTO, RECEIVE_BYTES, 0);
+      const length = receive(this.#fd, INTO);
       if (length < 0) throw failure('receive from netlink');
       for (const one of parseMessages(INTO.subarray(0, length))) {
         if (one.sequence !== sequence) continue;
