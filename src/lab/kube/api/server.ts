@@ -10,7 +10,10 @@ import type { Api } from './api.ts';
 import { createTokens } from './authn/tokens.ts';
 import { bootstrap } from './controllers/bootstrap.ts';
 import { followCustomResources } from './controllers/custom-resources.ts';
+import { runGarbageCollector } from './controllers/garbage-collector.ts';
+import { runNamespaceController } from './controllers/namespaces.ts';
 import { createHandler, type Handler } from './http/handler.ts';
+import { createUpgradeHandler, type UpgradeHandler } from './http/upgrade.ts';
 import { builtinKinds } from './registry/builtin-kinds.ts';
 import { Registry } from './registry/registry.ts';
 import { Journal } from './store/journal.ts';
@@ -59,9 +62,12 @@ export async function startKubeApi(options: KubeApiOptions): Promise<KubeApi> {
   const api = createApi(options, journal);
   const tokens = createTokens(journal, options.random);
   await bootstrap(api);
+  const controllers = [runNamespaceController(api), runGarbageCollector(api)];
   const closing = new AbortController();
-  const handler = createHandler(api, tokens, closing.signal);
-  const servers = await listen(options, pki, handler);
+  const servers = await listen(options, pki, {
+    request: createHandler(api, tokens, closing.signal),
+    upgrade: createUpgradeHandler(api, tokens),
+  });
   const port = firstPort(servers);
   log.info('Kubernetes API is listening', { port, objects: api.store.version });
   return {
@@ -71,6 +77,7 @@ export async function startKubeApi(options: KubeApiOptions): Promise<KubeApi> {
     issueToken: (user, groups) => tokens.issue(user, groups),
     close: async () => {
       closing.abort();
+      await Promise.all(controllers.map((controller) => controller.close()));
       await Promise.all(servers.map(closeServer));
       journal.close();
     },
@@ -93,7 +100,12 @@ function createApi(options: KubeApiOptions, journal: Journal): Api {
 /** Connections without a request are kept this long. */
 const KEEP_ALIVE_MS = 60_000;
 
-async function listen(options: KubeApiOptions, pki: Pki, handler: Handler): Promise<Server[]> {
+interface Handlers {
+  readonly request: Handler;
+  readonly upgrade: UpgradeHandler;
+}
+
+async function listen(options: KubeApiOptions, pki: Pki, handlers: Handlers): Promise<Server[]> {
   const { certPem, keyPem } = await pki.serverCertificate(options.serverNames);
   return Promise.all(
     options.listeners.map(async (listener) => {
@@ -109,7 +121,8 @@ async function listen(options: KubeApiOptions, pki: Pki, handler: Handler): Prom
         requestTimeout: 0,
         noDelay: true,
       });
-      server.on('request', handler);
+      server.on('request', handlers.request);
+      server.on('upgrade', handlers.upgrade);
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject);
         server.listen(listener, resolve);
