@@ -121,6 +121,24 @@ describe('a node', () => {
     expect(lab.ec2.interfaces.size).toBe(0);
   });
 
+  test('whose agent made the CNINode a moment before us loses no time', async () => {
+    await lab.start();
+    lab.kube.beforeCall = ({ verb, resource }) => {
+      if (verb !== 'create' || resource !== 'cninodes') return;
+      lab.kube.beforeCall = undefined;
+      const features = [{ name: 'SecurityGroupsForPods', value: '' }];
+      lab.kube.seed(CNI_NODES, { metadata: { name: 'n2' }, spec: { features } });
+    };
+    const instance = { id: 'i-00000000000000002', type: 'm5.large', groups: [NODE_GROUP] };
+    lab.ec2.addInstance(instance);
+    lab.kube.seed(NODES, {
+      metadata: { name: 'n2', labels: { 'kubernetes.io/os': 'linux' } },
+      spec: { providerID: `aws:///us-east-1a/${instance.id}` },
+    });
+    await lab.clock.advance(500);
+    expect(lab.kube.peek(NODES, { name: 'n2' })?.status?.capacity).toEqual({ [POD_ENI]: '9' });
+  });
+
   test('gets its CNINode back, with its features, when somebody deletes it', async () => {
     await lab.start();
     await lab.kube.delete(CNI_NODES, { name: 'n1' });

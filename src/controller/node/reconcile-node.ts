@@ -2,6 +2,7 @@ import { CNI_NODES, type CniNode } from '../../api/cni-node.ts';
 import { NODES, type Node } from '../../api/core/node.ts';
 import type { Pod } from '../../api/core/pod.ts';
 import type { Informer } from '../../api/informer.ts';
+import { isKubeError } from '../../api/kube-error.ts';
 import { POD_ENI } from '../../api/names.ts';
 import type { InstanceId } from '../../base/ids.ts';
 import type { ControllerDeps } from '../deps.ts';
@@ -57,7 +58,7 @@ async function carryOutCniNode(
     case 'none':
       return undefined;
     case 'create':
-      await kube.create(CNI_NODES, plan.object);
+      await createCniNode(deps, plan.object);
       return undefined;
     case 'patch':
       await kube.patch(CNI_NODES, { name }, { type: 'merge', body: plan.body });
@@ -68,6 +69,15 @@ async function carryOutCniNode(
       return undefined;
     case 'clean-up':
       return cleanUp(deps, name, plan);
+  }
+}
+
+/** The agent may have been faster; the informer brings its object, and that is then completed. */
+async function createCniNode({ kube }: NodeDeps, object: CniNode): Promise<void> {
+  try {
+    await kube.create(CNI_NODES, object);
+  } catch (error) {
+    if (!isKubeError(error, 'AlreadyExists')) throw error;
   }
 }
 
