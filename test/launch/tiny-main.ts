@@ -12,7 +12,7 @@ export async function runLab(runtime: LabRuntime): Promise<LabOutcome> {
   runtime.report({ kind: 'step', text: 'Opening servers' });
   if (runtime.name === 'slow') {
     await once(runtime.signal, 'abort');
-    return { ok: false };
+    throw runtime.signal.reason;
   }
   let webhook = true;
   for (const name of ['kube', 'ec2'] as const) {

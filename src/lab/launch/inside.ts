@@ -26,6 +26,11 @@ const SAME_KEY_PRESS_MS = 700;
 /** How long `runLab` may take to close everything once it was told to stop. */
 const STOP_LIMIT_MS = 10_000;
 
+/** The user's stop reached the lab in the middle of something, such as the scenario. */
+const STOPPED: LabOutcome = { ok: false };
+/** As shells have it: 128 + SIGINT. */
+const INTERRUPTED_STATUS = 130;
+
 /**
  * Runs the lab inside the sandbox and cleans its files up; answers the exit status. Everything else
  * (processes, namespaces, filters) goes with the PID namespace when this process returns.
@@ -55,12 +60,18 @@ export async function runInside({ orderPath, clock, random }: InsideOptions): Pr
       crash(),
     ]);
   } catch (error) {
-    log.error('The lab failed', { error });
-    channel.report({ kind: 'failed', text: reasonOf(error) });
+    if (error === stop.signal.reason) {
+      outcome = STOPPED;
+      channel.report({ kind: 'note', text: reasonOf(error) });
+    } else {
+      log.error('The lab failed', { error });
+      channel.report({ kind: 'failed', text: reasonOf(error) });
+    }
   }
   channel.end();
   await removeFiles(order, { keepLog: outcome === undefined && order.progress !== 'terminal' });
   closeSync(logFile);
+  if (outcome === STOPPED) return INTERRUPTED_STATUS;
   return outcome?.ok === true ? 0 : 1;
 }
 
@@ -121,7 +132,7 @@ function watchSignals(stop: AbortController, channel: Channel, clock: Clock): vo
       stop.abort(new Error('Stopped'));
     } else if (nowMs - firstMs > SAME_KEY_PRESS_MS) {
       // The files that stay are removed by the next start.
-      process.exit(130);
+      process.exit(INTERRUPTED_STATUS);
     }
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);

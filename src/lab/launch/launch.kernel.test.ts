@@ -206,6 +206,15 @@ describe('a lab in the foreground', () => {
     expect(leftFiles()).toEqual([]);
   });
 
+  test('says that it was stopped in the middle of something', async () => {
+    const { child, output } = inForeground('demo', '--name', 'slow');
+    await until('it is coming up', () => output().includes('Opening servers'));
+    child.kill('SIGINT');
+    expect(await once(child, 'exit')).toEqual([130, null]);
+    expect(output()).toMatch(/· Stopped\n$/);
+    expect(leftFiles()).toEqual([]);
+  });
+
   test('is killed by a second Ctrl-C', async () => {
     const { child, output } = inForeground('lab', 'up', '--foreground', '--name', 'stubborn');
     await until('it is up', () => output().includes('Tiny lab is up'));
