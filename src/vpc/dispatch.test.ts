@@ -58,8 +58,22 @@ describe('requests without a valid signature', () => {
     const answer = post('x'.repeat(10_000_000)).catch((error: NodeJS.ErrnoException) => error.code);
     const refused = await answer;
     expect([413, 'EPIPE', 'ECONNRESET']).toContain(Array.isArray(refused) ? refused[0] : refused);
-    const [status] = await post('');
+    const [status] = await post('Action=DescribeVpcs');
     expect(status).toBe(401);
+  });
+});
+
+describe('the envelope is checked first', () => {
+  test.each([
+    ['Version=2016-11-15', 400, 'MissingAction'],
+    ['Action=&Version=2016-11-15', 400, 'MissingAction'],
+    ['Action=FlyToTheMoon&Version=2016-11-15', 400, 'InvalidAction'],
+    ['Action=toString&Version=2016-11-15', 400, 'InvalidAction'],
+    ['Action=DescribeVpcs&Version=2011-06-15', 400, 'InvalidAction'],
+    ['Action=DescribeVpcs&Version=2013-10-15', 401, 'AuthFailure'],
+  ])('%s: %i %s', async (body, status, code) => {
+    api = await startTestApi();
+    expect(await post(body)).toEqual([status, expect.stringContaining(`<Code>${code}</Code>`)]);
   });
 });
 

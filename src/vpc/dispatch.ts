@@ -22,14 +22,14 @@ export interface WireResponse {
 export type Dispatch = (request: WireRequest, requestId: string) => Promise<WireResponse>;
 
 interface Service {
+  /** As in the scope of signatures. */
+  readonly name: string;
   readonly model: Model;
   readonly actions: Readonly<Record<string, Handler>>;
 }
 
-const SERVICES: Readonly<Record<string, Service>> = {
-  ec2: { model: EC2_MODEL, actions: EC2_ACTIONS },
-  sts: { model: STS_MODEL, actions: STS_ACTIONS },
-};
+const EC2: Service = { name: 'ec2', model: EC2_MODEL, actions: EC2_ACTIONS };
+const STS: Service = { name: 'sts', model: STS_MODEL, actions: STS_ACTIONS };
 
 /**
  * Checks in the order of ec2-surface 1.4: envelope, signature, parameters, dry run, and then the
@@ -39,18 +39,18 @@ export function createDispatch(
   services: Services & { readonly authenticate: Authenticate },
 ): Dispatch {
   return async (request, requestId) => {
-    let model = EC2_MODEL;
+    let service = EC2;
     try {
       const params = readParams(request);
-      model = modelByVersion(params);
-      const caller = services.authenticate(request, model === STS_MODEL ? 'sts' : 'ec2');
-      const service = SERVICES[caller.service] ?? SERVICES['ec2']!;
-      ({ model } = service);
-      const body = await act(services, { service, caller, params, requestId });
+      service = serviceOf(params);
+      const action = findAction(service.model, params);
+      const caller = services.authenticate(request, service.name);
+      const body = await act(services, { service, action, caller, params, requestId });
       return { status: 200, body, requestId };
     } catch (error) {
       const answer = errorAnswer(error, services, requestId);
-      return { status: answer.status, body: encodeError(model, answer, requestId), requestId };
+      const body = encodeError(service.model, answer, requestId);
+      return { status: answer.status, body, requestId };
     }
   };
 }
@@ -62,24 +62,21 @@ function readParams(request: WireRequest): ParamNode {
   return params.value;
 }
 
-/** For answers to requests that are not authenticated; afterwards the signature's scope decides. */
-function modelByVersion(params: ParamNode): Model {
-  return paramValue(params, 'Version') === STS_MODEL.version ? STS_MODEL : EC2_MODEL;
+/** Services share a port and are told apart by their version; old versions are EC2's. */
+function serviceOf(params: ParamNode): Service {
+  return paramValue(params, 'Version') === STS.model.version ? STS : EC2;
 }
 
 interface Act {
   readonly service: Service;
+  readonly action: ActionModel;
   readonly caller: Caller;
   readonly params: ParamNode;
   readonly requestId: string;
 }
 
-async function act(
-  services: Services,
-  { service, caller, params, requestId }: Act,
-): Promise<string> {
-  const { model } = service;
-  const action = findAction(model, params);
+async function act(services: Services, request: Act): Promise<string> {
+  const { service, action, caller, params, requestId } = request;
   const handler = Object.hasOwn(service.actions, action.name)
     ? service.actions[action.name]
     : undefined;
@@ -89,7 +86,7 @@ async function act(
   const { accountId } = caller.account;
   const call = { ...services, caller, accountId, region: caller.region };
   const result = await handler(input as never, call);
-  return encodeResponse(model, action, result, {
+  return encodeResponse(service.model, action, result, {
     requestId,
     report: (path) => services.log.error('Handler returned an unknown member', { path }),
   });

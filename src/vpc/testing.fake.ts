@@ -6,7 +6,7 @@ import { createInformers } from '../io/informer.ts';
 import { systemClock } from '../io/clock.ts';
 import { cryptoRandom } from '../io/random.ts';
 import type { Quotas } from './quotas.ts';
-import { startVpcApi, type VpcApi } from './server.ts';
+import { startVpcApi, type Listener, type VpcApi } from './server.ts';
 
 /** Key of the account in tests. */
 export const TEST_KEY = { accessKeyId: 'AKIATEST', secretAccessKey: 'secret' } as const;
@@ -32,7 +32,12 @@ export interface TestApi {
 
 /** Starts the API; pass a `kube` to start again over what another one left. */
 export async function startTestApi(
-  options: { kube?: FakeKube; clock?: Clock; quotas?: Partial<Quotas> } = {},
+  options: {
+    kube?: FakeKube;
+    clock?: Clock;
+    quotas?: Partial<Quotas>;
+    listeners?: readonly Listener[];
+  } = {},
 ): Promise<TestApi> {
   const kube = options.kube ?? createFakeKube();
   const clock = options.clock ?? systemClock;
@@ -41,7 +46,7 @@ export async function startTestApi(
   const log = recordingLog(logged);
   const informers = createInformers({ kube, clock: systemClock, log, signal: stop.signal });
   const api = await startVpcApi({
-    listeners: [{ host: '127.0.0.1', port: 0 }],
+    listeners: options.listeners ?? [{ host: '127.0.0.1', port: 0 }],
     kube,
     informers,
     clock,

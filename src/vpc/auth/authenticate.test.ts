@@ -20,7 +20,9 @@ function at(offsetMs: number): Clock {
 }
 
 function authenticate(request: WireRequest, offsetMs = 0) {
-  return createAuthenticate({ accounts: [ACCOUNT], clock: at(offsetMs) })(request);
+  const isSts = `${request.query}${new TextDecoder().decode(request.body)}`.includes('2011-06-15');
+  const check = createAuthenticate({ accounts: [ACCOUNT], clock: at(offsetMs) });
+  return check(request, isSts ? 'sts' : 'ec2');
 }
 
 /** The request that the JS SDK sends, caught before it leaves. */

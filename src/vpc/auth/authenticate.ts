@@ -24,10 +24,10 @@ export interface Caller {
 }
 
 /**
- * Checks the signature of a request; throws the Ec2Error that AWS would answer. `unsignedService` is
- * the service whose error a request without a signature gets.
+ * Checks that a request is signed for the service; throws the Ec2Error that the service of AWS would
+ * answer.
  */
-export type Authenticate = (request: WireRequest, unsignedService?: string) => Caller;
+export type Authenticate = (request: WireRequest, service: string) => Caller;
 
 /** EC2 allows 15 minutes either way, the other services 5 (spec: ec2-surface 1.7). */
 const MAX_SKEW_MS: Readonly<Record<string, number>> = { ec2: 15 * 60_000, sts: 5 * 60_000 };
@@ -41,13 +41,13 @@ export function createAuthenticate(options: {
 }): Authenticate {
   const accounts = new Map(options.accounts.map((account) => [account.accessKeyId, account]));
   const keys = new Map<string, Uint8Array>();
-  return (request, unsignedService = 'ec2') => {
+  return (request, service) => {
     const signature = parseSignature(request);
-    if (signature === undefined) throw authError(unsignedService, 'missing');
-    const { service, region } = signature;
+    if (signature === undefined) throw authError(service, 'missing');
+    const { region } = signature;
     const account = accounts.get(signature.accessKeyId);
     if (account === undefined || signature.sessionToken) throw authError(service, 'unknown-key');
-    if (!(service in MAX_SKEW_MS)) throw authError(service, 'bad-signature');
+    if (signature.service !== service) throw authError(service, 'bad-signature');
     checkTime(signature, options.clock.nowMs());
     const key = cachedKey(keys, account, signature);
     if (!signatureMatches(request, signature, key)) throw authError(service, 'bad-signature');
