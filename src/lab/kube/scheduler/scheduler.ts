@@ -120,7 +120,8 @@ async function place(shell: Shell, pod: Pod): Promise<void> {
     await bind(pod, nodeName);
   } catch (error) {
     // Gone, or bound by somebody else meanwhile: the next event says what to do.
-    if (isKubeError(error, 'NotFound') || isKubeError(error, 'Conflict')) return;
+    const live = await shell.kube.get(PODS, keyOf(pod));
+    if (!live || !isWaiting(live)) return;
     throw error;
   }
   shell.view.wrote({ ...pod, spec: { ...pod.spec, nodeName } });

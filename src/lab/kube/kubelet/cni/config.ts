@@ -31,7 +31,7 @@ export function parseCniConfig(text: string): Result<CniConfigList, string> {
   const plugins = (parsed['plugins'] ?? [parsed]) as readonly CniPluginConfig[];
   if (typeof name !== 'string' || typeof cniVersion !== 'string') return err('it has no name');
   if (!Array.isArray(plugins) || plugins.length === 0) return err('it has no plugins');
-  const broken = plugins.find((plugin) => typeof plugin?.type !== 'string');
+  const broken = plugins.some((plugin) => typeof plugin?.type !== 'string');
   return broken ? err('a plugin has no type') : ok({ name, cniVersion, plugins });
 }
 
