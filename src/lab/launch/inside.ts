@@ -52,6 +52,7 @@ export async function runInside({ orderPath, clock, random }: InsideOptions): Pr
     stop,
   });
 
+  const ended = keepProcessAlive(clock);
   let outcome: LabOutcome | undefined;
   try {
     outcome = await Promise.race([
@@ -69,10 +70,18 @@ export async function runInside({ orderPath, clock, random }: InsideOptions): Pr
     }
   }
   channel.end();
+  ended.abort();
   await removeFiles(order, { keepLog: outcome === undefined && order.progress !== 'terminal' });
   closeSync(logFile);
   if (outcome === STOPPED) return INTERRUPTED_STATUS;
   return outcome?.ok === true ? 0 : 1;
+}
+
+/** Waiting for a signal alone would let Node.js end: signal handlers do not count as work. */
+function keepProcessAlive(clock: Clock): AbortController {
+  const ended = new AbortController();
+  clock.sleep(Number.MAX_SAFE_INTEGER, ended.signal).catch(() => undefined);
+  return ended;
 }
 
 async function runMain(mainModule: string, runtime: LabRuntime): Promise<LabOutcome> {

@@ -208,9 +208,10 @@ describe('a lab in the foreground', () => {
 
   test('says that it was stopped in the middle of something', async () => {
     const { child, output } = inForeground('demo', '--name', 'slow');
+    const exited = once(child, 'exit');
     await until('it is coming up', () => output().includes('Opening servers'));
     child.kill('SIGINT');
-    expect(await once(child, 'exit')).toEqual([130, null]);
+    expect(await exited).toEqual([130, null]);
     expect(output()).toMatch(/· Stopped\n$/);
     expect(leftFiles()).toEqual([]);
   });
