@@ -12,7 +12,8 @@ import type { LinkDriver } from '../wiring/steps.ts';
 import type { AgentRequest, CniResult } from '../cni/wire.ts';
 import { AddressPool } from './address-pool.ts';
 import { publishTunnel, requestSecurityGroups } from './announce.ts';
-import { add, check, collect, del, status, type HandlerDeps } from './handlers.ts';
+import { check } from './check.ts';
+import { add, collect, del, status, type HandlerDeps } from './handlers.ts';
 import { removeStaleRules, setUpHost } from './host-setup.ts';
 import { NodePods } from './pods.ts';
 import { SandboxStore } from './sandbox.ts';
@@ -100,7 +101,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     await pods.synced();
     const pool = new AddressPool({ ...options, fabric, store });
     const { hostNetns } = options;
-    const deps = { pods, fabric, pool, store, wirer, network, clock, log, hostNetns };
+    const { enforcingMode } = options.config;
+    const shared = { network, clock, log, hostNetns, enforcingMode };
+    const deps = { ...shared, pods, fabric, pool, store, wirer };
     return serveSocket(options.socketPath, (request) => dispatch(request, deps), log);
   }
 }

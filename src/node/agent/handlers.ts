@@ -1,26 +1,18 @@
 import type { Pod } from '../../api/core/pod.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
-import type { Network, NetnsState } from '../../base/network.ts';
+import type { Network } from '../../base/network.ts';
 import { CniError, NO_ADDRESS } from '../cni/errors.ts';
 import type { AgentRequest, CniResult } from '../cni/wire.ts';
 import type { DesiredPort } from '../fabric/desired.ts';
 import type { Fabric } from '../fabric/fabric.ts';
-import {
-  branchLink,
-  branchTable,
-  MAIN_TABLE,
-  plainVeth,
-  podSuffix,
-  PRIORITY,
-  strictVeth,
-} from '../wiring/names.ts';
-import { strictTeardown } from '../wiring/steps.ts';
+import { plainVeth, podSuffix, strictVeth } from '../wiring/names.ts';
+import { branchTeardown } from '../wiring/steps.ts';
 import type { AddressPool } from './address-pool.ts';
 import { parsePodEni, wantsBranch, type PodEni } from './pod-eni.ts';
 import type { NodePods, PodRef } from './pods.ts';
 import { branchOfResult, cniResult } from './result.ts';
-import type { Sandbox, SandboxStore } from './sandbox.ts';
+import type { EnforcingMode, Sandbox, SandboxStore } from './sandbox.ts';
 import type { Wirer } from './wirer.ts';
 
 /** What the verbs need. */
@@ -32,6 +24,7 @@ export interface HandlerDeps {
   readonly wirer: Wirer;
   readonly network: Network;
   readonly hostNetns: string;
+  readonly enforcingMode: EnforcingMode;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -54,7 +47,7 @@ export async function add(request: AgentRequest, deps: HandlerDeps): Promise<Cni
     namespace: ref.namespace,
     pod: ref.name,
     uid: pod.metadata.uid ?? '',
-    ...hostEnd(ref, target, request),
+    ...hostEnd({ ref, target, request, mode: deps.enforcingMode }),
   };
   if (known) deps.log.warn('ADD repeated for a container', { containerId: request.containerId });
   const startedMs = deps.clock.monotonicMs();
@@ -84,20 +77,7 @@ export async function del(request: AgentRequest, deps: HandlerDeps): Promise<und
   const taken = deps.store
     .list()
     .some((one) => one.vlanId === branch.vlanId || one.hostLink === branch.hostLink);
-  if (!taken) await deps.wirer.unwireUnknown(strictTeardown(branch));
-}
-
-/** CHECK: fails when a link, route or rule of the sandbox is missing. */
-export async function check(request: AgentRequest, deps: HandlerDeps): Promise<undefined> {
-  const known = deps.store.get(request.containerId, request.ifName);
-  if (!known)
-    throw new CniError('unknownContainer', `container ${request.containerId} is not wired`);
-  const missing = missingParts(known, await deps.network.read(deps.hostNetns));
-  if (missing.length > 0)
-    throw new CniError('wiringFailed', `missing on the host: ${missing.join(', ')}`);
-  const inside = await deps.network.read(known.netns);
-  if (!inside.addresses.some((one) => one.address === known.address))
-    throw new CniError('wiringFailed', `address ${known.address} is missing in the pod`);
+  if (!taken) await deps.wirer.unwireUnknown(branchTeardown(branch));
 }
 
 /** GC: removes sandboxes that the runtime no longer knows. */
@@ -166,43 +146,18 @@ async function plainTarget(pod: Pod, deps: HandlerDeps): Promise<Target> {
   return target;
 }
 
-function hostEnd(
-  ref: PodRef,
-  { address, port }: Target,
-  request: AgentRequest,
-): Pick<Sandbox, 'hostLink' | 'address' | 'gateway' | 'eniId' | 'vlanId'> {
+function hostEnd(options: {
+  readonly ref: PodRef;
+  readonly target: Target;
+  readonly request: AgentRequest;
+  readonly mode: EnforcingMode;
+}): Pick<Sandbox, 'hostLink' | 'address' | 'gateway' | 'eniId' | 'vlanId' | 'mode'> {
+  const { ref, target, request, mode } = options;
+  const { address, port } = target;
   const suffix = podSuffix(ref.namespace, ref.name);
+  const plain = plainVeth(suffix, request.config.vethPrefix);
   const common = { address, gateway: port.gateway, eniId: port.eniId };
-  if (!port.branch) return { ...common, hostLink: plainVeth(suffix, request.config.vethPrefix) };
-  return { ...common, hostLink: strictVeth(suffix), vlanId: port.branch.vlanId };
-}
-
-function missingParts(sandbox: Sandbox, state: NetnsState): string[] {
-  const { vlanId, hostLink, address } = sandbox;
-  const table = vlanId === undefined ? MAIN_TABLE : branchTable(vlanId);
-  const links = vlanId === undefined ? [hostLink] : [hostLink, branchLink(vlanId)];
-  const hasRoute = state.routes.some(
-    (one) => one.destination === `${address}/32` && one.table === table && one.link === hostLink,
-  );
-  const rules =
-    vlanId === undefined
-      ? [{ what: `rule to ${address}`, found: hasToRule(state, address) }]
-      : links.map((link) => ({ what: `rule iif ${link}`, found: hasRule(state, link, table) }));
-  return [
-    ...links
-      .filter((name) => !state.links.some((link) => link.name === name && link.up))
-      .map((name) => `link ${name}`),
-    ...(hasRoute ? [] : [`route to ${address}`]),
-    ...rules.filter((rule) => !rule.found).map((rule) => rule.what),
-  ];
-}
-
-function hasToRule(state: NetnsState, address: string): boolean {
-  return state.rules.some(
-    (rule) => rule.priority === PRIORITY.toPod && rule.to === `${address}/32`,
-  );
-}
-
-function hasRule(state: NetnsState, inputLink: string, table: number): boolean {
-  return state.rules.some((rule) => rule.inputLink === inputLink && rule.table === table);
+  if (!port.branch) return { ...common, hostLink: plain };
+  const hostLink = mode === 'strict' ? strictVeth(suffix) : plain;
+  return { ...common, hostLink, vlanId: port.branch.vlanId, mode };
 }

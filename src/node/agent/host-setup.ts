@@ -32,6 +32,13 @@ export async function setUpHost(
   ]);
 }
 
+/** Priorities of rules that belong to a pod. */
+const POD_PRIORITIES: ReadonlySet<number> = new Set([
+  PRIORITY.branch,
+  PRIORITY.toPod,
+  PRIORITY.fromPod,
+]);
+
 /** Removes rules at our priorities that no sandbox on record accounts for. */
 export async function removeStaleRules(
   network: Network,
@@ -45,9 +52,7 @@ export async function removeStaleRules(
   );
   const { rules } = await network.read(hostNetns);
   const stale = rules.filter(
-    (rule) =>
-      (rule.priority === PRIORITY.branch || rule.priority === PRIORITY.toPod) &&
-      !wanted.has(ruleKey(rule)),
+    (rule) => POD_PRIORITIES.has(rule.priority) && !wanted.has(ruleKey(rule)),
   );
   const steps = stale.map((rule) => ({ op: 'rule-delete', ...rule, ignoreMissing: true }) as const);
   await network.apply(hostNetns, steps);
@@ -58,9 +63,11 @@ function ruleKey(rule: {
   readonly priority: number;
   readonly table: number;
   readonly inputLink?: string;
+  readonly from?: string;
   readonly to?: string;
 }): string {
-  return `${rule.priority} ${rule.table} ${rule.inputLink ?? ''} ${rule.to ?? ''}`;
+  const { priority, table, inputLink = '', from = '', to = '' } = rule;
+  return `${priority} ${table} ${inputLink} ${from} ${to}`;
 }
 
 function tolerateMissing(error: unknown): void {

@@ -15,7 +15,12 @@ export interface Sandbox {
   readonly eniId: string;
   /** Set for pods on a branch; absent for plain pods. */
   readonly vlanId?: number;
+  /** How a branch is wired; changing the mode leaves running pods as they are (spec 5.4). */
+  readonly mode?: EnforcingMode;
 }
+
+/** POD_SECURITY_GROUP_ENFORCING_MODE. */
+export type EnforcingMode = 'strict' | 'standard';
 
 /** An address that a plain pod gave back, and until when nobody may get it. */
 export interface CoolingAddress {

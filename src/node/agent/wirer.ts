@@ -8,7 +8,8 @@ import { branchLink, DOOMED_GROUP } from '../wiring/names.ts';
 import {
   plainTeardown,
   plainWiring,
-  strictTeardown,
+  branchTeardown,
+  standardWiring,
   strictWiring,
   type LinkDriver,
   type PodEnd,
@@ -100,7 +101,8 @@ export class Wirer {
     if (!port.branch) return plainWiring(pod);
     const { mac, gateway, link } = port;
     const branch = { ...port.branch, mac, gateway, port: link };
-    return strictWiring({ pod, branch, driver, hostNetns });
+    const wiring = { pod, branch, driver, hostNetns };
+    return sandbox.mode === 'standard' ? standardWiring(wiring) : strictWiring(wiring);
   }
 
   async #apply(sandbox: Sandbox, steps: WiringSteps): Promise<void> {
@@ -179,7 +181,7 @@ export class Wirer {
 /** Steps that remove a sandbox from the host namespace. */
 export function teardownSteps(sandbox: Sandbox): readonly NetworkStep[] {
   const { vlanId } = sandbox;
-  return vlanId === undefined ? plainTeardown(sandbox) : strictTeardown({ ...sandbox, vlanId });
+  return vlanId === undefined ? plainTeardown(sandbox) : branchTeardown({ ...sandbox, vlanId });
 }
 
 function sameBranch(a: Sandbox, b: Sandbox): boolean {

@@ -62,6 +62,7 @@ export const PRIORITY = {
   branch: 10,
   localStrict: 20,
   toPod: 512,
+  fromPod: 1536,
   fromInterface: 32765,
 } as const;
 

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { podSuffix, portLink, isPortLink, strictVeth, plainVeth } from './names.ts';
-import { plainTeardown, plainWiring, strictTeardown, strictWiring } from './steps.ts';
+import {
+  branchTeardown,
+  plainTeardown,
+  plainWiring,
+  standardWiring,
+  strictWiring,
+} from './steps.ts';
 
 const POD = {
   netns: '/run/netns/p',
@@ -89,21 +95,49 @@ describe('strict wiring', () => {
     expect(vlan.pod).toEqual(veth.pod);
   });
 
-  test('the teardown names every rule and route that the wiring made', () => {
-    const { host } = strictWiring({ ...options, driver: 'veth' });
-    const teardown = strictTeardown({ ...POD, vlanId: 7, gateway: BRANCH.gateway });
+  test.each([
+    ['strict', strictWiring],
+    ['standard', standardWiring],
+  ])('the teardown names every rule and route that %s mode made', (_, wiring) => {
+    const { host } = wiring({ ...options, driver: 'veth' });
+    const teardown = branchTeardown({ ...POD, vlanId: 7, gateway: BRANCH.gateway });
     const made = host.flatMap((step) => {
-      if (step.op === 'rule-add') return [`rule ${step.inputLink} ${step.table}`];
+      if (step.op === 'rule-add') return [ruleText(step)];
       return step.op === 'route-replace' ? [`route ${step.destination} ${step.table}`] : [];
     });
     const removed = teardown.flatMap((step) => {
-      if (step.op === 'rule-delete') return [`rule ${step.inputLink} ${step.table}`];
+      if (step.op === 'rule-delete') return [ruleText(step)];
       return step.op === 'route-delete' ? [`route ${step.destination} ${step.table}`] : [];
     });
-    expect(removed.toSorted()).toEqual(made.toSorted());
+    expect(removed).toEqual(expect.arrayContaining(made));
+    const doomed = teardown.flatMap((step) => (step.op === 'link-set' ? [step.name] : []));
+    expect(doomed).toEqual(['vlan.eth.7', POD.hostLink]);
     expect(teardown.every((step) => 'ignoreMissing' in step && step.ignoreMissing)).toBe(true);
   });
+
+  test('standard mode prefers the host’s own routes and leads only the rest to the branch', () => {
+    const { host } = standardWiring({ ...options, driver: 'veth' });
+    expect(host.flatMap((step) => (step.op === 'rule-add' ? [ruleText(step)] : []))).toEqual([
+      'rule 512 254 to 10.0.1.9/32',
+      'rule 1536 107 from 10.0.1.9/32',
+    ]);
+  });
 });
+
+function ruleText(step: {
+  readonly priority: number;
+  readonly table: number;
+  readonly inputLink?: string;
+  readonly from?: string;
+  readonly to?: string;
+}): string {
+  const selector = [
+    step.inputLink && `iif ${step.inputLink}`,
+    step.from && `from ${step.from}`,
+    step.to && `to ${step.to}`,
+  ];
+  return `rule ${step.priority} ${step.table} ${selector.filter(Boolean).join(' ')}`;
+}
 
 describe('plain wiring', () => {
   test('routes by the main table at priority 512, and is undone in full', () => {

@@ -44,7 +44,7 @@ export interface WiringSteps {
 }
 
 /** What the wiring of one pod depends on. */
-export interface StrictWiring {
+export interface BranchWiring {
   readonly pod: PodEnd;
   readonly branch: BranchEnd;
   readonly driver: LinkDriver;
@@ -55,33 +55,41 @@ export interface StrictWiring {
  * Joins a pod to its branch in strict mode (spec 5.5): whatever the pod sends leaves through
  * `vlan.eth.<id>`, even to a neighbour pod, and what arrives there can only go to the pod.
  */
-export function strictWiring(wiring: StrictWiring): WiringSteps {
+export function strictWiring(wiring: BranchWiring): WiringSteps {
   const { pod, branch } = wiring;
-  const device = branchLink(branch.vlanId);
   const table = branchTable(branch.vlanId);
   return {
     fabric: portSteps(wiring),
     host: [
-      ...hostBranchSteps(wiring),
-      podPair(pod),
-      route(`${branch.gateway}/32`, device, table),
-      {
-        op: 'route-replace',
-        destination: 'default',
-        gateway: branch.gateway,
-        link: device,
-        table,
-      },
+      ...branchSteps(wiring),
       route(`${pod.address}/32`, pod.hostLink, table),
-      rule(device, table),
-      rule(pod.hostLink, table),
+      inputRule(branchLink(branch.vlanId), table),
+      inputRule(pod.hostLink, table),
     ],
     pod: podSteps(pod),
   };
 }
 
-/** Undoes the host side at once, and leaves the links to a common delete of the group. */
-export function strictTeardown(from: {
+/**
+ * Joins a pod to its branch in standard mode (spec 5.5): what the host can reach itself is reached
+ * directly and meets no group; only the rest leaves through the branch. Source NAT is left to the
+ * network outside, as with AWS_VPC_K8S_CNI_EXTERNALSNAT.
+ */
+export function standardWiring(wiring: BranchWiring): WiringSteps {
+  const { pod, branch } = wiring;
+  return {
+    fabric: portSteps(wiring),
+    host: [
+      ...branchSteps(wiring),
+      ...mainSteps(pod),
+      sourceRule(pod.address, branchTable(branch.vlanId)),
+    ],
+    pod: podSteps(pod),
+  };
+}
+
+/** Undoes the host side of either mode at once, and leaves the links to a common delete. */
+export function branchTeardown(from: {
   readonly vlanId: number;
   readonly hostLink: string;
   readonly address: string;
@@ -91,33 +99,20 @@ export function strictTeardown(from: {
   const table = branchTable(from.vlanId);
   const ignoreMissing = true;
   return [
-    { ...rule(device, table), op: 'rule-delete', ignoreMissing },
-    { ...rule(from.hostLink, table), op: 'rule-delete', ignoreMissing },
+    { ...inputRule(device, table), op: 'rule-delete', ignoreMissing },
+    { ...inputRule(from.hostLink, table), op: 'rule-delete', ignoreMissing },
+    { ...sourceRule(from.address, table), op: 'rule-delete', ignoreMissing },
     { op: 'route-delete', destination: `${from.address}/32`, table, ignoreMissing },
     { op: 'route-delete', destination: 'default', table, ignoreMissing },
     { op: 'route-delete', destination: `${from.gateway}/32`, table, ignoreMissing },
     { op: 'link-set', name: device, group: DOOMED_GROUP, ignoreMissing },
-    { op: 'link-set', name: from.hostLink, group: DOOMED_GROUP, ignoreMissing },
+    ...plainTeardown(from),
   ];
 }
 
 /** Joins a plain pod: a secondary address of the primary interface, routed by the main table. */
 export function plainWiring(pod: PodEnd): WiringSteps {
-  return {
-    fabric: [],
-    host: [
-      podPair(pod),
-      route(`${pod.address}/32`, pod.hostLink, MAIN_TABLE),
-      {
-        op: 'rule-add',
-        priority: PRIORITY.toPod,
-        table: MAIN_TABLE,
-        to: `${pod.address}/32`,
-        ignoreExisting: true,
-      },
-    ],
-    pod: podSteps(pod),
-  };
+  return { fabric: [], host: [podPair(pod), ...mainSteps(pod)], pod: podSteps(pod) };
 }
 
 /** Undoes `plainWiring`. */
@@ -135,7 +130,7 @@ export function plainTeardown(from: {
 }
 
 /** The branch's port: its link, the way to the pod's address, and the MAC behind it. */
-function portSteps({ pod, branch, driver, hostNetns }: StrictWiring): NetworkStep[] {
+function portSteps({ pod, branch, driver, hostNetns }: BranchWiring): NetworkStep[] {
   const link: NetworkStep =
     driver === 'vlan'
       ? {
@@ -164,11 +159,39 @@ function portSteps({ pod, branch, driver, hostNetns }: StrictWiring): NetworkSte
   ];
 }
 
-function hostBranchSteps({ branch, driver }: StrictWiring): NetworkStep[] {
+/** The branch's link and its table, and the pod's veth pair: common to both modes. */
+function branchSteps(wiring: BranchWiring): NetworkStep[] {
+  const { branch, pod } = wiring;
+  const link = branchLink(branch.vlanId);
+  const table = branchTable(branch.vlanId);
+  return [
+    branchEnd(wiring),
+    podPair(pod),
+    route(`${branch.gateway}/32`, link, table),
+    { op: 'route-replace', destination: 'default', gateway: branch.gateway, link, table },
+  ];
+}
+
+function branchEnd({ branch, driver }: BranchWiring): NetworkStep {
   const name = branchLink(branch.vlanId);
-  if (driver === 'veth') return [{ op: 'link-set', name, up: true }];
+  if (driver === 'veth') return { op: 'link-set', name, up: true };
   const { trunkLink: parent, vlanId, mac } = branch;
-  return [{ op: 'link-add-vlan', name, parent, vlanId, mac, up: true }];
+  return { op: 'link-add-vlan', name, parent, vlanId, mac, up: true };
+}
+
+/** The way to a pod by the main table, ahead of any other. */
+function mainSteps(pod: PodEnd): NetworkStep[] {
+  const to = `${pod.address}/32`;
+  return [
+    route(to, pod.hostLink, MAIN_TABLE),
+    {
+      op: 'rule-add',
+      priority: PRIORITY.toPod,
+      table: MAIN_TABLE,
+      to,
+      ignoreExisting: true,
+    },
+  ];
 }
 
 function podPair(pod: PodEnd): NetworkStep {
@@ -198,9 +221,13 @@ function route(destination: string, link: string, table: number): NetworkStep {
   return { op: 'route-replace', destination, link, scope: 'link', table };
 }
 
-function rule(
-  inputLink: string,
-  table: number,
-): Extract<NetworkStep, { op: 'rule-add' | 'rule-delete' }> {
+type RuleStep = Extract<NetworkStep, { op: 'rule-add' | 'rule-delete' }>;
+
+function inputRule(inputLink: string, table: number): RuleStep {
   return { op: 'rule-add', priority: PRIORITY.branch, table, inputLink, ignoreExisting: true };
+}
+
+function sourceRule(address: string, table: number): RuleStep {
+  const from = `${address}/32`;
+  return { op: 'rule-add', priority: PRIORITY.fromPod, table, from, ignoreExisting: true };
 }
