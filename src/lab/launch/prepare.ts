@@ -34,7 +34,7 @@ export interface LabLauncherOptions {
 }
 
 /** Longest temp folder that leaves room for socket names: a socket path ends at 107 characters. */
-const LONGEST_TEMP_FOLDER = 40;
+const LONGEST_TEMP_FOLDER = 60;
 
 /** One start of a lab. */
 export interface Launch extends LabLauncherOptions {

@@ -41,7 +41,7 @@ export interface LabOrder {
   readonly dataDir: string;
   /** Registry folder of this lab: log, kubeconfig, environment. Removed when the lab ends. */
   readonly stateDir: string;
-  /** Short temp folder for sockets and container logs (< 60 characters). Removed when it ends. */
+  /** Short temp folder for sockets and container logs (< 80 characters). Removed when it ends. */
   readonly runDir: string;
   /** Root of the repository. */
   readonly root: string;
