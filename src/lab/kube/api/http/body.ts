@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { parse } from 'yaml';
 import { ApiError, badRequest } from '../status.ts';
+import { decodeProtobuf } from './protobuf.ts';
 
 /** Largest request body, as in the real API server. */
 const BODY_LIMIT_BYTES = 3 * 1024 * 1024;
@@ -10,23 +11,17 @@ export function contentType(request: IncomingMessage): string {
   return (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 }
 
-/** Reads and parses a body, JSON or YAML; undefined when it is empty. */
+/** Reads and parses a body, JSON, YAML or Protobuf; undefined when it is empty. */
 export async function readBody(request: IncomingMessage): Promise<unknown> {
   const type = contentType(request);
-  if (type.includes('protobuf')) {
-    throw new ApiError(
-      415,
-      'UnsupportedMediaType',
-      'the body of the request was in an unknown format - accepted media types include: ' +
-        'application/json, application/yaml',
-    );
-  }
-  const text = await readText(request);
-  if (text === '') return undefined;
+  const body = await readBytes(request);
+  if (body.length === 0) return undefined;
+  if (type.includes('protobuf')) return decodeProtobuf(body);
+  const text = body.toString('utf8');
   return type.includes('yaml') ? parseYaml(text) : parseJson(text);
 }
 
-async function readText(request: IncomingMessage): Promise<string> {
+async function readBytes(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   for await (const chunk of request) {
@@ -37,7 +32,7 @@ async function readText(request: IncomingMessage): Promise<string> {
     }
     chunks.push(chunk as Buffer);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 function parseJson(text: string): unknown {
