@@ -1,9 +1,15 @@
 import type { Probe } from '../../../../api/core/pod.ts';
-import { afterProbe, probeTiming, UNPROBED } from './state.ts';
+import { afterProbe, probeTiming, UNPROBED, type ProbeState, type ProbeTiming } from './state.ts';
 import { runProbe, type ProbeContext } from './run-probe.ts';
 
 /** What a container's probes are for. */
 export type ProbeKind = 'Startup' | 'Readiness' | 'Liveness';
+
+/**
+ * Longest pause between readiness probes of a container that is not ready: Kubernetes, too, asks
+ * more often than `periodSeconds` then, so that pods become ready sooner.
+ */
+const UNREADY_PERIOD_MS = 1_000;
 
 /** Called with every result: the verdict so far, and the message of a failure. */
 export interface ProbeListener {
@@ -51,9 +57,14 @@ async function loop(kind: ProbeKind, probe: Probe, deps: Loop): Promise<void> {
       if (!result.ok) listener.failed(kind, result.message);
       if (state.healthy !== undefined) listener.verdict(kind, state.healthy);
       if (kind === 'Startup' && state.healthy !== undefined) return;
-      await context.clock.sleep(timing.periodMs, signal);
+      await context.clock.sleep(pauseMs(kind, state, timing), signal);
     }
   } catch (error) {
     if (!signal.aborted) throw error;
   }
+}
+
+function pauseMs(kind: ProbeKind, state: ProbeState, { periodMs }: ProbeTiming): number {
+  const waiting = kind === 'Readiness' && state.healthy !== true;
+  return waiting ? Math.min(periodMs, UNREADY_PERIOD_MS) : periodMs;
 }
