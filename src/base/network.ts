@@ -197,6 +197,11 @@ export interface Network {
   read(netns: NetnsPath): Promise<NetnsState>;
   /** Writes `/proc/sys/<key with slashes>` as seen from the namespace; dots separate the parts, `/` may too. */
   sysctl(netns: NetnsPath, values: Readonly<Record<string, string>>): Promise<void>;
+  /**
+   * Removes the tracked flows that begin or end at one of the IPv4 addresses; answers how many. For
+   * addresses that get a new owner: its packets must not pass as replies of the old one's flows.
+   */
+  forgetFlows(netns: NetnsPath, addresses: readonly string[]): Promise<number>;
   /** Makes a named namespace under /run/netns with `lo` up; answers its path. */
   createNamespace(name: string): Promise<string>;
   /** Succeeds when it is already gone. */

@@ -11,7 +11,7 @@ import { describeStep, tolerates } from './network-step.ts';
  * `ip -batch` process, 5-10 ms each, against well under a millisecond over rtnetlink.
  */
 export function createIpNetwork(): Network {
-  return { apply, links, read, sysctl, createNamespace, deleteNamespace };
+  return { apply, links, read, sysctl, forgetFlows, createNamespace, deleteNamespace };
 }
 
 async function sysctl(netns: NetnsPath, values: Readonly<Record<string, string>>): Promise<void> {
@@ -20,6 +20,21 @@ async function sysctl(netns: NetnsPath, values: Readonly<Record<string, string>>
     if (done.status === 0) continue;
     throw new NetworkError(errnoOf(done.stderr), `Cannot set ${key}: ${done.stderr.trim()}`);
   }
+}
+
+/** Needs the `conntrack` tool, which is a package of its own; fails with ENOENT without it. */
+async function forgetFlows(netns: NetnsPath, addresses: readonly string[]): Promise<number> {
+  let count = 0;
+  for (const address of addresses) {
+    for (const side of ['--orig-src', '--orig-dst']) {
+      const done = await runInNetns(netns, ['conntrack', '-D', side, address]);
+      const found = /(\d+) flow entries have been deleted/.exec(done.stderr)?.[1];
+      if (found === undefined)
+        throw new NetworkError('ENOENT', `Cannot forget flows: ${done.stderr.trim()}`);
+      count += Number(found);
+    }
+  }
+  return count;
 }
 
 async function createNamespace(name: string): Promise<string> {

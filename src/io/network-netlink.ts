@@ -7,6 +7,7 @@ import {
   type Network,
   type NetworkStep,
 } from '../base/network.ts';
+import { addressBytes } from './netlink/address.ts';
 import { AF, FLAG, TYPE } from './netlink/constants.ts';
 import {
   decodeAddress,
@@ -16,9 +17,10 @@ import {
   decodeRoute,
   decodeRule,
 } from './netlink/dump.ts';
+import { decodeFlow, encodeDeleteFlow, encodeListFlows } from './netlink/flow.ts';
 import { errnoName } from './netlink/libc.ts';
 import { message, type Ack, type Message } from './netlink/message.ts';
-import { NetlinkSocket } from './netlink/socket.ts';
+import { NetlinkSocket, PROTOCOL } from './netlink/socket.ts';
 import { encodeGetLink, encodeStep } from './netlink/step.ts';
 import { inNetns, makeNetns, openNetns, removeNetns } from './netns.ts';
 import { sysctlPath } from './netns-path.ts';
@@ -30,7 +32,7 @@ import { describeStep, tolerates } from './network-step.ts';
  * trip costs only 14 us. Link deletes wait for RCU grace periods, so they run on a pool thread.
  */
 export function createNetlinkNetwork(): Network {
-  return { apply, links, read, sysctl, createNamespace, deleteNamespace };
+  return { apply, links, read, sysctl, forgetFlows, createNamespace, deleteNamespace };
 }
 
 async function apply(netns: NetnsPath, steps: readonly NetworkStep[]): Promise<void> {
@@ -139,8 +141,28 @@ async function read(netns: NetnsPath): Promise<NetnsState> {
   });
 }
 
-function withSocket<T>(netns: NetnsPath, action: (socket: NetlinkSocket) => T): T {
-  const socket = new NetlinkSocket(netns);
+async function forgetFlows(netns: NetnsPath, addresses: readonly string[]): Promise<number> {
+  const wanted = addresses.map((address) => addressBytes(address).bytes);
+  const concerns = (one: Buffer): boolean => wanted.some((address) => address.equals(one));
+  return withSocket(
+    netns,
+    (socket) => {
+      const flows = defined(socket.request(encodeListFlows()).messages, decodeFlow);
+      const doomed = flows.filter((flow) => concerns(flow.source) || concerns(flow.destination));
+      // A flow that ended by itself in the meantime is as good as removed.
+      for (const flow of doomed) socket.request(encodeDeleteFlow(flow));
+      return doomed.length;
+    },
+    PROTOCOL.netfilter,
+  );
+}
+
+function withSocket<T>(
+  netns: NetnsPath,
+  action: (socket: NetlinkSocket) => T,
+  protocol: number = PROTOCOL.route,
+): T {
+  const socket = new NetlinkSocket(netns, protocol);
   try {
     return action(socket);
   } finally {

@@ -8,7 +8,11 @@ import { runInNetns } from './netns-exec.ts';
  * What every implementation of the Network port must do. Needs a private namespace; reads results
  * back through `ip`, so that a port cannot vouch for itself.
  */
-export function networkContract(name: string, create: () => Network): void {
+export function networkContract(
+  name: string,
+  create: () => Network,
+  skip: { readonly forgetFlows?: string } = {},
+): void {
   describe(`${name} keeps the contract of Network`, () => {
     const network = create();
     let a = '';
@@ -186,6 +190,31 @@ export function networkContract(name: string, create: () => Network): void {
       expect(state.neighbours).toEqual([
         { link: 'va', address: '10.1.0.2', mac: '02:00:00:00:00:02' },
       ]);
+    });
+
+    test.skipIf(skip.forgetFlows !== undefined)('forgets the flows of an address', async () => {
+      await network.apply(a, [
+        pairInto(b),
+        { op: 'address-add', link: 'va', address: '10.1.0.1', prefixBits: 24 },
+      ]);
+      await network.apply(b, [
+        { op: 'link-set', name: 'eth0', up: true },
+        { op: 'address-add', link: 'eth0', address: '10.1.0.2', prefixBits: 24 },
+        { op: 'address-add', link: 'eth0', address: '10.1.0.3', prefixBits: 24 },
+      ]);
+      const track = 'add table ip t\nadd chain ip t c { type filter hook input priority 0; }\n';
+      await runInNetns(
+        a,
+        ['nft', '-f', '-'],
+        `${track}add rule ip t c ct state established accept`,
+      );
+      const server = createServer((socket) => socket.end('x'));
+      inNetns(a, () => server.listen(8080));
+      await runInNetns(b, ['bash', '-c', 'exec 3<>/dev/tcp/10.1.0.1/8080; cat <&3']);
+      server.close();
+      expect(await network.forgetFlows(a, ['10.1.0.9'])).toBe(0);
+      expect(await network.forgetFlows(a, ['10.1.0.2'])).toBe(1);
+      expect(await network.forgetFlows(a, ['10.1.0.2'])).toBe(0);
     });
 
     test('stops at the first failure and names the step and the errno', async () => {

@@ -25,8 +25,11 @@ const RECEIVE_BYTES = 64 * 1024;
 /** Shared by all sockets: an answer is read and copied out in one synchronous section. */
 const INTO = Buffer.alloc(RECEIVE_BYTES);
 
+/** NETLINK_ROUTE and NETLINK_NETFILTER. */
+export const PROTOCOL = { route: 0, netfilter: 12 } as const;
+
 /**
- * A request-and-answer rtnetlink socket. The kernel handles a request within `send` and queues the
+ * A request-and-answer netlink socket. The kernel handles a request within `send` and queues the
  * answer, so a blocking `receive` returns at once: 14 us for a round trip.
  */
 export class NetlinkSocket {
@@ -34,8 +37,8 @@ export class NetlinkSocket {
   #sequence = 0;
 
   /** Opens the socket inside `netns`; it stays there whatever this thread does later. */
-  constructor(netns: NetnsPath) {
-    this.#fd = inNetns(netns, () => socket(AF.netlink, SOCK_RAW | SOCK_CLOEXEC, 0));
+  constructor(netns: NetnsPath, protocol: number = PROTOCOL.route) {
+    this.#fd = inNetns(netns, () => socket(AF.netlink, SOCK_RAW | SOCK_CLOEXEC, protocol));
     if (this.#fd < 0) throw failure('open a netlink socket');
     for (const option of [NETLINK_CAP_ACK, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHECK])
       setSocketFlag(this.#fd, SOL_NETLINK, option);

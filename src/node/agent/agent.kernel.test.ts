@@ -269,6 +269,18 @@ describe('the agent on two hosts', () => {
     });
   });
 
+  test('forgets the flows of a pod that is gone: the next owner of its address is not admitted', async () => {
+    const from = await wired(one, [client]);
+    const to = await wired(one, [server]);
+    const listener = greet(to.netns, 8080);
+    expect(await fetchFrom(from.netns, to.address, 8080)).toBe('hello');
+    listener.close();
+    await callPlugin(plugin, one, { command: 'DEL', pod: to.pod, netns: to.netns });
+    await pause(200);
+    expect(await world.network.forgetFlows(one.fabricNetns, [to.address])).toBe(0);
+    expect(await world.network.forgetFlows(one.fabricNetns, [from.address])).toBe(0);
+  });
+
   test('a late DEL of an old sandbox leaves the new one alone', async () => {
     const from = await wired(one, [client]);
     const to = await wired(one, [server]);

@@ -40,6 +40,8 @@ const COOL_DOWN_MS = 30_000;
 export class Wirer {
   readonly #options: WirerOptions;
   #flushing: Promise<void> | undefined;
+  /** Addresses whose tracked flows must not survive them. */
+  readonly #gone = new Set<string>();
 
   constructor(options: WirerOptions) {
     this.#options = options;
@@ -134,6 +136,7 @@ export class Wirer {
     const { network, hostNetns, store, clock } = this.#options;
     await network.apply(hostNetns, teardownSteps(sandbox));
     store.remove(sandbox, clock.nowMs() + COOL_DOWN_MS);
+    this.#gone.add(sandbox.address);
     this.#flushSoon();
   }
 
@@ -159,13 +162,16 @@ export class Wirer {
   }
 
   async #flush(): Promise<void> {
-    const { clock, signal, fabric, network, hostNetns, log } = this.#options;
+    const { clock, signal, fabric, network, hostNetns, fabricNetns, log } = this.#options;
     await clock.sleep(DOOM_GATHER_MS, signal).catch(() => {});
     try {
       const steps = [{ op: 'link-delete-group', group: DOOMED_GROUP }] as const;
       await fabric.exclusive(() => network.apply(hostNetns, steps));
+      const gone = [...this.#gone];
+      this.#gone.clear();
+      await network.forgetFlows(fabricNetns, gone);
     } catch (error) {
-      log.error('Cannot delete links', { error });
+      log.error('Cannot clean up after pods', { error });
     }
     fabric.kick();
   }

@@ -1,0 +1,47 @@
+import { AF, FLAG } from './constants.ts';
+import { attribute, message, parseAttributes, type Message } from './message.ts';
+
+/** Messages of the connection tracking subsystem (linux/netfilter/nfnetlink_conntrack.h). */
+
+const SUBSYSTEM = 1 << 8;
+const TYPE_NEW = SUBSYSTEM;
+const TYPE_GET = SUBSYSTEM | 1;
+const TYPE_DELETE = SUBSYSTEM | 2;
+/** CTA_TUPLE_ORIG, CTA_TUPLE_IP, CTA_IP_V4_SRC, CTA_IP_V4_DST. */
+const CTA = { original: 1, ip: 1, source: 1, destination: 2 } as const;
+const NESTED = 0x8000;
+const HEADER_BYTES = 4;
+
+/** A tracked flow, by its first direction. */
+export interface Flow {
+  /** Four bytes each. */
+  readonly source: Buffer;
+  readonly destination: Buffer;
+  /** The whole key, as the kernel sent it. */
+  readonly tuple: Buffer;
+}
+
+/** Asks for all IPv4 flows. */
+export function encodeListFlows(): Buffer {
+  return message(TYPE_GET, FLAG.dump, [header()]);
+}
+
+/** Asks to remove one flow. */
+export function encodeDeleteFlow(flow: Flow): Buffer {
+  return message(TYPE_DELETE, 0, [header(), attribute(CTA.original | NESTED, flow.tuple)]);
+}
+
+/** Reads a flow; undefined for other messages. */
+export function decodeFlow(received: Message): Flow | undefined {
+  if (received.type !== TYPE_NEW) return undefined;
+  const tuple = parseAttributes(received.body, HEADER_BYTES).get(CTA.original);
+  const ip = tuple && parseAttributes(tuple, 0).get(CTA.ip);
+  const addresses = ip && parseAttributes(ip, 0);
+  const source = addresses?.get(CTA.source);
+  const destination = addresses?.get(CTA.destination);
+  return tuple && source && destination ? { source, destination, tuple } : undefined;
+}
+
+function header(): Buffer {
+  return Buffer.from([AF.inet, 0, 0, 0]);
+}
