@@ -32,6 +32,8 @@ export interface ControlPlane {
   readonly api: KubeApi;
   readonly pki: Pki;
   readonly kube: KubeClient;
+  /** A client that signs in as somebody else; admission tells callers apart. Closed with the rest. */
+  readonly signIn: (user: string) => Promise<KubeClient>;
   readonly informers: Informers;
   /** The SDK client, for what a user would do. */
   readonly sdk: EC2Client;
@@ -48,11 +50,8 @@ export async function startControlPlane(
 ): Promise<ControlPlane> {
   const api = await startKube(runtime, runtimeOf);
   const pki = await createPki({ dir: pkiDir(runtime) });
-  const kube = createKubeClient({
-    server: `https://127.0.0.1:${api.port}`,
-    caPem: api.caPem,
-    ...(await api.issueClientCertificate({ user: 'trunkline', groups: ['system:masters'] })),
-  });
+  const clients = createClients(api);
+  const kube = await clients.signIn('trunkline');
   for (const crd of CRDS) await ensure(kube, CUSTOM_RESOURCE_DEFINITIONS, crdManifest(crd));
   const stop = new AbortController();
   const informers = createInformers({
@@ -67,11 +66,12 @@ export async function startControlPlane(
     api,
     pki,
     kube,
+    signIn: clients.signIn,
     informers,
     close: async () => {
       await ec2.close();
       stop.abort(new Error('The lab is stopping'));
-      await kube.close();
+      await clients.close();
       await api.close();
     },
   };
@@ -96,6 +96,23 @@ function startKube(
     random: cryptoRandom,
     log: log.child({ component: 'kube-api' }),
   });
+}
+
+/** Clients by user, all members of system:masters: the lab has no authorisation. */
+function createClients(api: KubeApi): Pick<ControlPlane, 'signIn' | 'close'> {
+  const open: { close(): Promise<void> }[] = [];
+  return {
+    signIn: async (user) => {
+      const certificate = await api.issueClientCertificate({ user, groups: ['system:masters'] });
+      const server = `https://127.0.0.1:${api.port}`;
+      const client = createKubeClient({ server, caPem: api.caPem, ...certificate });
+      open.push(client);
+      return client;
+    },
+    close: async () => {
+      await Promise.all(open.map((client) => client.close()));
+    },
+  };
 }
 
 type Ec2Side = Pick<ControlPlane, 'sdk' | 'ec2' | 'credentials' | 'close'>;

@@ -12,6 +12,8 @@ import type { SeededVpc } from './seed-vpc.ts';
 /** Port of the webhook inside the lab's namespace, as upstream (spec: eks-behaviour 2.1). */
 const WEBHOOK_PORT = 9443;
 const WEBHOOK_HOST = '127.0.0.1';
+/** One of the users that may write the branch annotation (spec: eks-behaviour 2.3). */
+const CONTROLLER_USER = 'system:serviceaccount:kube-system:vpc-resource-controller';
 /** Cool-down of the demo, so that step 5 can be watched; `lab up` keeps EKS's 60 s. */
 const DEMO_COOL_DOWN_MS = 3_000;
 
@@ -59,13 +61,13 @@ async function registerWebhook({ kube, pki }: ControlPlane): Promise<void> {
   }
 }
 
-function launchController(
+async function launchController(
   runtime: LabRuntime,
   plane: ControlPlane,
   seeded: SeededVpc,
 ): Promise<Running> {
   return startController({
-    kube: plane.kube,
+    kube: await plane.signIn(CONTROLLER_USER),
     informers: plane.informers,
     ec2: plane.ec2,
     clock: runtime.clock,

@@ -90,7 +90,7 @@ async function startHost(
   return { instance, host, agent, kubelet };
 }
 
-function startHostAgent(
+async function startHostAgent(
   { runtime, plane }: FleetDeps,
   instance: SeededInstance,
   place: { host: LabHost; socketPath: string },
@@ -105,7 +105,7 @@ function startHostAgent(
     linkDriver: runtime.linkDriver,
     clusterName: LAB_CLUSTER,
     config: { enablePodEni: true, enforcingMode: 'strict' },
-    kube: plane.kube,
+    kube: await plane.signIn('system:serviceaccount:kube-system:aws-node'),
     informers: plane.informers,
     ec2: plane.ec2,
     network: createNetwork(),
@@ -116,7 +116,7 @@ function startHostAgent(
   });
 }
 
-function startHostKubelet(
+async function startHostKubelet(
   { runtime, plane }: FleetDeps,
   instance: SeededInstance,
   place: { host: LabHost; cni: { binDir: string; confDir: string } },
@@ -132,7 +132,7 @@ function startHostKubelet(
     cni: place.cni,
     maxPods: MAX_PODS,
     stateDir: `${runtime.runDir}/${instance.name}`,
-    kube: plane.kube,
+    kube: await plane.signIn(`system:node:${instance.name}`),
     informers: plane.informers,
     clock: runtime.clock,
     random: cryptoRandom,

@@ -121,7 +121,7 @@ async function sameNode(
     step: 4,
     from: pods.checkout,
     to: { label: 'catalog', ip: pods.catalog.ip, port: APP_PORT },
-    command: ['tcp-probe', '--timeout', '1', pods.catalog.ip, String(APP_PORT)],
+    command: ['tcp-probe', pods.catalog.ip, String(APP_PORT), '1'],
   };
   const change = { GroupId: node, IpPermissions: [tcpFrom(APP_PORT, payments)] };
   await probe({ ...call, expected: 'dropped' });

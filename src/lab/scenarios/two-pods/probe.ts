@@ -78,7 +78,7 @@ async function tryOnce(deps: ProbeDeps, probe: Probe): Promise<{ fate: Fate; sta
 /** Success is an answer; silence is a drop; anything else, such as a refusal, is a failure. */
 export function fateOf(result: CommandResult): Fate {
   if (result.code === 0) return 'admitted';
-  return /time(d)?[ -]?out/i.test(result.stderr) ? 'dropped' : 'failed';
+  return /timed out|timeout/i.test(result.stderr + result.stdout) ? 'dropped' : 'failed';
 }
 
 function packetOf(probe: Probe): Packet {
