@@ -230,11 +230,18 @@ describe('the AWS CLI', () => {
       source.GroupId,
     ];
     expect((await aws('ec2', 'revoke-security-group-ingress', ...rule)).code).toBe(0);
+    if (kubectlHere) await eventually(async () => expect((await ask()).code).not.toBe(0));
     expect((await aws('ec2', 'authorize-security-group-ingress', ...rule)).code).toBe(0);
+    if (kubectlHere) await eventually(async () => expect((await ask()).code).toBe(0));
     const again = await aws('ec2', 'authorize-security-group-ingress', ...rule);
     expect(again.stderr).toContain('InvalidPermission.Duplicate');
   });
 });
+
+/** A new connection from checkout to the database. */
+function ask(): Promise<Ended> {
+  return kubectl('exec', 'deploy/checkout', '--', 'psql', '-c', 'select 1');
+}
 
 function policy(name: string, spec: object): object {
   return {

@@ -31,6 +31,8 @@ export function runCommand(
   const err: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+  // A command that ends without reading its input closes the pipe; that is not our failure.
+  child.stdin.on('error', () => {});
   child.stdin.end(options.input ?? '');
   return new Promise((done, fail) => {
     child.on('error', fail);

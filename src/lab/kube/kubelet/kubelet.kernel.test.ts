@@ -247,7 +247,7 @@ describe('the sandbox', () => {
     writeFileSync(join(notes(), 'fail'), '');
     await run([sh(`touch ${folder}/ran; sleep 100`)]);
     await eventually(() => expect(calls('ADD').length).toBeGreaterThanOrEqual(2));
-    const [event] = events('FailedCreatePodSandbox');
+    const [event] = events('FailedCreatePodSandBox');
     expect(event?.message).toBe(
       'Failed to create pod sandbox: plugin type="aws-cni" failed (add): add cmd: failed to assign an IP address to container',
     );

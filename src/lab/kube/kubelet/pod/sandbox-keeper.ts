@@ -21,7 +21,7 @@ export async function makeSandbox(
       const text = error instanceof Error ? error.message : String(error);
       hooks.record({
         type: 'Warning',
-        reason: 'FailedCreatePodSandbox',
+        reason: 'FailedCreatePodSandBox',
         message: `Failed to create pod sandbox: ${text}`,
       });
     }
