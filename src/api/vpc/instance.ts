@@ -4,6 +4,18 @@ import { resource, type Resource } from '../resource.ts';
 import { STRING_MAP, type FromSchema } from '../schema.ts';
 import { VPC_GROUP, VPC_VERSION } from './group.ts';
 
+const METADATA_OPTIONS = {
+  type: 'object',
+  description: 'What of the instance metadata service differs from the defaults.',
+  properties: {
+    httpEndpoint: { type: 'string', enum: ['enabled', 'disabled'] },
+    httpTokens: { type: 'string', enum: ['optional', 'required'] },
+    httpPutResponseHopLimit: { type: 'integer', minimum: 1, maximum: 64 },
+    httpProtocolIpv6: { type: 'string', enum: ['enabled', 'disabled'] },
+    instanceMetadataTags: { type: 'string', enum: ['enabled', 'disabled'] },
+  },
+} as const;
+
 const SPEC = {
   type: 'object',
   required: ['account', 'vpcId', 'subnetId', 'instanceType', 'imageId', 'state', 'launchTime'],
@@ -28,6 +40,17 @@ const SPEC = {
       description: 'Digest of the parameters that came with the token.',
     },
     launchIndex: { type: 'integer' },
+    stateChangedAt: { type: 'string' },
+    stateReason: {
+      type: 'string',
+      description: 'Such as Client.UserInitiatedShutdown; absent while it runs.',
+    },
+    keyName: { type: 'string' },
+    disableApiTermination: { type: 'boolean' },
+    disableApiStop: { type: 'boolean' },
+    ebsOptimized: { type: 'boolean' },
+    shutdownBehavior: { type: 'string', enum: ['stop', 'terminate'] },
+    metadataOptions: METADATA_OPTIONS,
     availabilityZone: { type: 'string' },
     tags: STRING_MAP,
   },

@@ -36,6 +36,16 @@ const TRUNK_ASSOCIATION = {
   },
 } as const;
 
+const CONNECTION_TRACKING = {
+  type: 'object',
+  description: 'Idle timeouts in seconds; an absent one is the default.',
+  properties: {
+    tcpEstablishedTimeout: { type: 'integer', minimum: 60, maximum: 432_000 },
+    udpStreamTimeout: { type: 'integer', minimum: 60, maximum: 180 },
+    udpTimeout: { type: 'integer', minimum: 30, maximum: 60 },
+  },
+} as const;
+
 const SPEC = {
   type: 'object',
   required: [
@@ -63,6 +73,18 @@ const SPEC = {
       description: 'IPv4 addresses, the primary one first.',
       items: { type: 'string' },
     },
+    ipv6Addresses: { type: 'array', items: { type: 'string' } },
+    ipv4Prefixes: {
+      type: 'array',
+      description: 'Delegated /28 blocks of the subnet.',
+      items: { type: 'string' },
+    },
+    ipv6Prefixes: {
+      type: 'array',
+      description: 'Delegated /80 blocks of the subnet.',
+      items: { type: 'string' },
+    },
+    connectionTracking: CONNECTION_TRACKING,
     groups: { type: 'array', items: { type: 'string' } },
     sourceDestCheck: { type: 'boolean' },
     requesterId: { type: 'string' },

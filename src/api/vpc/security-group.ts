@@ -36,6 +36,11 @@ const SPEC = {
     groupName: { type: 'string' },
     description: { type: 'string' },
     rules: { type: 'array', items: RULE },
+    associatedVpcIds: {
+      type: 'array',
+      description: 'Further VPCs whose interfaces may wear the group.',
+      items: { type: 'string' },
+    },
     tags: STRING_MAP,
   },
 } as const;

@@ -13,6 +13,16 @@ const SPEC = {
     cidr: { type: 'string' },
     availabilityZone: { type: 'string' },
     mapPublicIpOnLaunch: { type: 'boolean' },
+    ipv6CidrBlocks: {
+      type: 'array',
+      description: 'IPv6 blocks, usually one /64.',
+      items: {
+        type: 'object',
+        required: ['associationId', 'cidr'],
+        properties: { associationId: { type: 'string' }, cidr: { type: 'string' } },
+      },
+    },
+    assignIpv6AddressOnCreation: { type: 'boolean' },
     tags: STRING_MAP,
   },
 } as const;

@@ -19,6 +19,14 @@ const SPEC = {
         properties: { associationId: { type: 'string' }, cidr: { type: 'string' } },
       },
     },
+    ipv6CidrBlocks: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['associationId', 'cidr'],
+        properties: { associationId: { type: 'string' }, cidr: { type: 'string' } },
+      },
+    },
     isDefault: { type: 'boolean' },
     enableDnsSupport: { type: 'boolean' },
     enableDnsHostnames: { type: 'boolean' },
