@@ -49,6 +49,8 @@ export const IFLA = {
   linkInfo: 18,
   group: 27,
   netnsFd: 28,
+  txQueues: 31,
+  rxQueues: 32,
   infoKind: 1,
   infoData: 2,
   vethPeer: 1,

@@ -124,7 +124,7 @@ function linkInfo(
 ): Buffer[] {
   switch (step.op) {
     case 'link-add-veth':
-      return [kindInfo('veth', vethPeer(step.peer, context))];
+      return [...oneQueue(), kindInfo('veth', vethPeer(step.peer, context))];
     case 'link-add-vlan': {
       const id = Buffer.alloc(2);
       id.writeUInt16LE(step.vlanId);
@@ -138,8 +138,13 @@ function linkInfo(
   }
 }
 
+/** A veth pair sends without a queue; one per CPU, the default, only costs time to make. */
+function oneQueue(): Buffer[] {
+  return [u32Attribute(IFLA.txQueues, 1), u32Attribute(IFLA.rxQueues, 1)];
+}
+
 function vethPeer(peer: Step<'link-add-veth'>['peer'], context: StepContext): Buffer {
-  const parts = [linkHeader(), ...linkAttributes(peer)];
+  const parts = [linkHeader(), ...linkAttributes(peer), ...oneQueue()];
   if (peer.netns !== undefined) parts.push(u32Attribute(IFLA.netnsFd, context.netnsFd(peer.netns)));
   return attribute(IFLA.vethPeer, Buffer.concat(parts));
 }

@@ -68,7 +68,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const stop = new AbortController();
   const { driver, notes } = await chooseDriver(options.linkDriver, { network, random });
   for (const note of notes) log.info('Link driver', { note });
-  const store = new SandboxStore(`${options.socketPath}.state.json`);
+  const store = new SandboxStore(`${options.socketPath}.sandboxes`);
   const wired = (): ReadonlySet<string> => store.wiredBranches();
   const fabric = new Fabric({ ...options, signal: stop.signal, wired });
   const announce = { kube, clock, log, signal: stop.signal };
@@ -92,6 +92,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       await wirer.flushed();
       stop.abort();
       await Promise.all([fabric.close(), ...tasks]);
+      store.close();
     },
   };
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -71,12 +71,38 @@ describe('the sandbox store', () => {
     expect([...store.busy(0)]).toEqual([]);
   });
 
-  test('never leaves half a file', () => {
+  test('forgets what was removed, across a restart too', () => {
     const store = new SandboxStore(path);
     store.put(BRANCH);
-    writeFileSync(`${path}.new`, '{"half');
-    expect(new SandboxStore(path).list()).toEqual([BRANCH]);
-    expect(() => JSON.parse(readFileSync(path, 'utf8')) as unknown).not.toThrow();
+    store.put(PLAIN);
+    store.remove(BRANCH, 0);
+    expect(new SandboxStore(path).list()).toEqual([PLAIN]);
+  });
+
+  test('reads past a line that a crash cut off', () => {
+    const store = new SandboxStore(path);
+    store.put(BRANCH);
+    appendFileSync(path, '{"op":"put","sandb');
+    const later = new SandboxStore(path);
+    later.put(PLAIN);
+    expect(new SandboxStore(path).list()).toEqual([BRANCH, PLAIN]);
+  });
+
+  test('keeps the journal short', () => {
+    const store = new SandboxStore(path);
+    for (let round = 0; round < 2_000; round++) {
+      store.put(BRANCH);
+      store.remove(BRANCH, 0);
+    }
+    store.put(PLAIN);
+    expect(readFileSync(path, 'utf8').split('\n').length).toBeLessThan(1_100);
+    expect(new SandboxStore(path).list()).toEqual([PLAIN]);
+  });
+
+  test('refuses changes once it is closed', () => {
+    const store = new SandboxStore(path);
+    store.close();
+    expect(() => store.put(BRANCH)).toThrow('closed');
   });
 });
 

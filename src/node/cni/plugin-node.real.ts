@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeSync } from 'node:fs';
 import { connect } from 'node:net';
 import { EXCHANGE_TIMEOUT_MS, runPlugin } from './plugin.ts';
 
@@ -21,5 +21,7 @@ void runPlugin({
       socket.on('close', () => reject(new Error('the agent closed the connection')));
     }),
 }).then(({ stdout, exitCode }) => {
-  process.stdout.write(stdout, () => process.exit(exitCode));
+  // `process.stdout` would cost 4 ms to set up.
+  writeSync(1, stdout);
+  process.exit(exitCode);
 });
