@@ -42,6 +42,66 @@ export const ID_KINDS = {
     ...kind('pl', 'prefix-list', 'InvalidPrefixListID', 'prefix list ID'),
     malformed: 'InvalidPrefixListId.Malformed',
   },
+  routeTable: {
+    ...kind('rtb', 'route-table', 'InvalidRouteTableID', 'routeTable ID'),
+    malformed: 'InvalidRouteTableId.Malformed',
+  },
+  routeTableAssociation: kind(
+    'rtbassoc',
+    'route-table-association',
+    'InvalidAssociationID',
+    'association ID',
+  ),
+  internetGateway: {
+    ...kind('igw', 'internet-gateway', 'InvalidInternetGatewayID', 'internetGateway ID'),
+    malformed: 'InvalidInternetGatewayId.Malformed',
+  },
+  egressOnlyInternetGateway: kind(
+    'eigw',
+    'egress-only-internet-gateway',
+    'InvalidGatewayID',
+    'eigw ID',
+  ),
+  dhcpOptions: {
+    ...kind('dopt', 'dhcp-options', 'InvalidDhcpOptionID', 'dhcpOption ID'),
+    malformed: 'InvalidDhcpOptionsId.Malformed',
+  },
+  networkAcl: {
+    ...kind('acl', 'network-acl', 'InvalidNetworkAclID', 'networkAcl ID'),
+    malformed: 'InvalidNetworkAclId.Malformed',
+  },
+  networkAclAssociation: kind(
+    'aclassoc',
+    'network-acl-association',
+    'InvalidAssociationID',
+    'association ID',
+  ),
+  peering: kind(
+    'pcx',
+    'vpc-peering-connection',
+    'InvalidVpcPeeringConnectionId',
+    'vpcPeeringConnection ID',
+  ),
+  flowLog: kind('fl', 'vpc-flow-log', 'InvalidFlowLogId', 'flow log ID'),
+  keyPair: kind('key', 'key-pair', 'InvalidKeyPair', 'key pair ID'),
+  vpcCidrAssociation: kind(
+    'vpc-cidr-assoc',
+    'vpc-cidr-block-association',
+    'InvalidVpcCidrBlockAssociationIdError',
+    'vpc CIDR block association ID',
+  ),
+  subnetCidrAssociation: kind(
+    'subnet-cidr-assoc',
+    'subnet-cidr-block-association',
+    'InvalidSubnetCidrBlockAssociationID',
+    'subnet CIDR block association ID',
+  ),
+  subnetCidrReservation: kind(
+    'scr',
+    'subnet-cidr-reservation',
+    'InvalidSubnetCidrReservationID',
+    'subnet-cidr-reservation ID',
+  ),
 } as const satisfies Readonly<Record<string, IdKind>>;
 
 function kind(prefix: string, resourceType: string, code: string, noun: string): IdKind {

@@ -15,11 +15,15 @@ export interface Services {
   readonly homeRegion: string;
 }
 
-/** One call: the services, and who calls. */
-export interface Call extends Services {
-  readonly caller: Caller;
+/** An account in a region: where objects are made and seen. */
+export interface Place extends Services {
   readonly accountId: string;
   readonly region: string;
+}
+
+/** One call: the services, and who calls. */
+export interface Call extends Place {
+  readonly caller: Caller;
 }
 
 /** The semantics of an EC2 action: request in, result out. Throws Ec2Error. */

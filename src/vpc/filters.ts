@@ -2,7 +2,7 @@ import type { Filter } from '@aws-sdk/client-ec2';
 import type { KubeObject } from '../api/meta.ts';
 import { Ec2Error } from '../ec2/error.ts';
 import type { Table } from './store/table.ts';
-import { tagKey } from './store/store.ts';
+import { tagKey } from './store/keys.ts';
 import type { Tags } from './tags.ts';
 
 /** Reads the values that an object has for one filter. */

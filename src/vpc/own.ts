@@ -2,46 +2,59 @@ import type { KubeObject } from '../api/meta.ts';
 import type { Vpc } from '../api/vpc/vpc.ts';
 import { Ec2Error } from '../ec2/error.ts';
 import { checkId } from '../ec2/id-kinds.ts';
-import type { Call } from './context.ts';
+import type { Place } from './context.ts';
 import type { Collection } from './store/collection.ts';
 
-/** Objects that live in a VPC and belong to an account. */
+/** Objects of an account: those with a region of their own, or else that of their VPC. */
 export type Owned = KubeObject & {
-  readonly spec: { readonly account: string; readonly vpcId: string };
+  readonly spec: {
+    readonly account: string;
+    readonly region?: string;
+    readonly vpcId?: string;
+  };
 };
 
 /** Whether the caller sees the VPC: same account and region. */
-export function seesVpc(call: Call, vpc: Vpc | undefined): boolean {
-  return vpc?.spec.account === call.accountId && vpc.spec.region === call.region;
+export function seesVpc(place: Place, vpc: Vpc | undefined): boolean {
+  return vpc?.spec.account === place.accountId && vpc.spec.region === place.region;
 }
 
 /** Whether the caller sees the object. */
-export function sees(call: Call, object: Owned): boolean {
-  return (
-    object.spec.account === call.accountId && seesVpc(call, call.store.vpcs.get(object.spec.vpcId))
-  );
+export function sees(place: Place, { spec }: Owned): boolean {
+  if (spec.account !== place.accountId) return false;
+  if (spec.region !== undefined) return spec.region === place.region;
+  return seesVpc(place, place.store.vpcs.get(spec.vpcId ?? ''));
 }
 
 /** The caller's object with this id; throws Malformed or NotFound. */
-export function own<T extends Owned>(call: Call, collection: Collection<T>, id: string): T {
+export function own<T extends Owned>(place: Place, collection: Collection<T>, id: string): T {
   checkId(collection.idKind, id);
   const object = collection.get(id);
-  if (object === undefined || !sees(call, object)) throw collection.missing(id);
+  if (object === undefined || !sees(place, object)) throw collection.missing(id);
   return object;
 }
 
 /** The caller's VPC with this id. */
-export function ownVpc(call: Call, id: string): Vpc {
-  checkId(call.store.vpcs.idKind, id);
-  const vpc = call.store.vpcs.get(id);
-  if (vpc === undefined || !seesVpc(call, vpc)) throw call.store.vpcs.missing(id);
-  return vpc;
+export function ownVpc(place: Place, id: string): Vpc {
+  return own(place, place.store.vpcs, id);
+}
+
+/** Every object of a collection that the caller sees. */
+export function ownAll<T extends Owned>(place: Place, { table }: Collection<T>): T[] {
+  return [...table.values()].filter((object) => sees(place, object));
+}
+
+/** The caller's default VPC, if there is one. */
+export function findDefaultVpc(place: Place): Vpc | undefined {
+  for (const vpc of place.store.vpcs.table.values())
+    if (vpc.spec.isDefault && seesVpc(place, vpc)) return vpc;
+  return undefined;
 }
 
 /** The caller's default VPC; throws when there is none. */
-export function defaultVpc(call: Call): Vpc {
-  for (const vpc of call.store.vpcs.table.values())
-    if (vpc.spec.isDefault && seesVpc(call, vpc)) return vpc;
+export function defaultVpc(place: Place): Vpc {
+  const vpc = findDefaultVpc(place);
+  if (vpc !== undefined) return vpc;
   throw new Ec2Error('VPCIdNotSpecified', 'No default VPC for this user');
 }
 

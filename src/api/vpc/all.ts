@@ -1,4 +1,13 @@
 import type { CustomResource } from '../custom-resource.ts';
+import { DHCP_OPTION_CRD } from './dhcp-options.ts';
+import { EGRESS_ONLY_INTERNET_GATEWAY_CRD } from './egress-only-internet-gateway.ts';
+import { FLOW_LOG_CRD } from './flow-log.ts';
+import { INTERNET_GATEWAY_CRD } from './internet-gateway.ts';
+import { KEY_PAIR_CRD } from './key-pair.ts';
+import { NETWORK_ACL_CRD } from './network-acl.ts';
+import { ROUTE_TABLE_CRD } from './route-table.ts';
+import { SUBNET_CIDR_RESERVATION_CRD } from './subnet-cidr-reservation.ts';
+import { VPC_PEERING_CONNECTION_CRD } from './vpc-peering-connection.ts';
 import { INSTANCE_CRD } from './instance.ts';
 import { NETWORK_INTERFACE_CRD } from './network-interface.ts';
 import { SECURITY_GROUP_CRD } from './security-group.ts';
@@ -12,4 +21,13 @@ export const VPC_OBJECT_CRDS: readonly CustomResource[] = [
   SECURITY_GROUP_CRD,
   NETWORK_INTERFACE_CRD,
   INSTANCE_CRD,
+  VPC_PEERING_CONNECTION_CRD,
+  SUBNET_CIDR_RESERVATION_CRD,
+  ROUTE_TABLE_CRD,
+  NETWORK_ACL_CRD,
+  KEY_PAIR_CRD,
+  INTERNET_GATEWAY_CRD,
+  FLOW_LOG_CRD,
+  EGRESS_ONLY_INTERNET_GATEWAY_CRD,
+  DHCP_OPTION_CRD,
 ];

@@ -23,6 +23,22 @@ const SPEC = {
       },
     },
     assignIpv6AddressOnCreation: { type: 'boolean' },
+    defaultForAz: { type: 'boolean' },
+    enableDns64: { type: 'boolean' },
+    hostnameType: { type: 'string', enum: ['ip-name', 'resource-name'] },
+    enableResourceNameDnsARecord: { type: 'boolean' },
+    enableResourceNameDnsAaaaRecord: { type: 'boolean' },
+    routeTable: {
+      type: 'object',
+      required: ['associationId', 'routeTableId'],
+      description: 'Absent: the main table of the VPC.',
+      properties: { associationId: { type: 'string' }, routeTableId: { type: 'string' } },
+    },
+    networkAcl: {
+      type: 'object',
+      required: ['associationId', 'networkAclId'],
+      properties: { associationId: { type: 'string' }, networkAclId: { type: 'string' } },
+    },
     tags: STRING_MAP,
   },
 } as const;

@@ -6,21 +6,21 @@ import type {
   Tag,
   TagDescription,
 } from '@aws-sdk/client-ec2';
-import type { KubeObject } from '../../api/meta.ts';
 import { isId } from '../../base/ids.ts';
 import { Ec2Error } from '../../ec2/error.ts';
 import { ID_KINDS, type IdKind } from '../../ec2/id-kinds.ts';
 import type { Call, Handler } from '../context.ts';
 import { paginate } from '../describe.ts';
 import { filterTest, type FilterTable } from '../filters.ts';
-import { own, ownVpc, required, sees, seesVpc, type Owned } from '../own.ts';
+import { own, ownAll, required, type Owned } from '../own.ts';
+import { changePeeringTags, peeringTags, visiblePeerings } from '../network/peerings.ts';
 import type { Collection } from '../store/collection.ts';
-import type { Store } from '../store/store.ts';
+import { collectionsOf, type Store } from '../store/store.ts';
 import { mergeTags, type Tags } from '../tags.ts';
 import { findRule } from './rules.ts';
 
 type Change = (before: Tags) => Tags;
-type Tagged = KubeObject & { readonly spec: { readonly tags?: Tags } };
+type Tagged = Owned & { readonly spec: { readonly tags?: Tags } };
 
 /** CreateTags: every resource is looked up before any is changed. */
 export const createTags: Handler<CreateTagsRequest, void> = async (input, call) => {
@@ -51,30 +51,18 @@ async function changeTags(
 
 /** Looks the resource up now; the answer changes its tags. */
 function writerOf(call: Call, id: string): (change: Change) => Promise<unknown> {
-  const { store } = call;
-  const kind = Object.values<IdKind>(ID_KINDS).find(({ prefix }) => isId(id, prefix));
-  switch (kind?.prefix) {
-    case 'vpc':
-      ownVpc(call, id);
-      return tagWriter(store, store.vpcs, id);
-    case 'subnet':
-      return ownedWriter(call, store.subnets, id);
-    case 'sg':
-      return ownedWriter(call, store.groups, id);
-    case 'eni':
-      return ownedWriter(call, store.interfaces, id);
-    case 'i':
-      return ownedWriter(call, store.instances, id);
-    case 'sgr':
-      return ruleWriter(call, id);
-    default:
-      throw new Ec2Error('InvalidID', `The ID '${id}' is not valid`);
-  }
-}
-
-function ownedWriter<T extends Owned & Tagged>(call: Call, collection: Collection<T>, id: string) {
+  if (isId(id, ID_KINDS.rule.prefix)) return ruleWriter(call, id);
+  if (isId(id, ID_KINDS.peering.prefix)) return (change) => changePeeringTags(call, id, change);
+  const collection = taggedCollections(call).find(({ idKind }) => isId(id, idKind.prefix));
+  if (collection === undefined) throw new Ec2Error('InvalidID', `The ID '${id}' is not valid`);
   own(call, collection, id);
   return tagWriter(call.store, collection, id);
+}
+
+/** All kinds but peerings, whose two sides have tags of their own. Objects of all have tags. */
+function taggedCollections({ store }: Call): readonly Collection<Tagged>[] {
+  const all = collectionsOf(store).filter(({ idKind }) => idKind !== ID_KINDS.peering);
+  return all as unknown as readonly Collection<Tagged>[];
 }
 
 function tagWriter<T extends Tagged>({ locks }: Store, collection: Collection<T>, id: string) {
@@ -123,28 +111,18 @@ export const describeTags: Handler<DescribeTagsRequest, DescribeTagsResult> = (i
 };
 
 function allTags(call: Call): TagDescription[] {
-  const { store } = call;
-  const vpcs = [...store.vpcs.table.values()].filter((vpc) => seesVpc(call, vpc));
+  const rules = ownAll(call, call.store.groups).flatMap(({ spec }) => spec.rules);
   return [
-    ...vpcs.flatMap((vpc) => describe(ID_KINDS.vpc, vpc.metadata.name, vpc.spec.tags)),
-    ...ofCollection(call, store.subnets),
-    ...ofCollection(call, store.groups),
-    ...ofCollection(call, store.interfaces),
-    ...ofCollection(call, store.instances),
-    ...[...store.groups.table.values()]
-      .filter((group) => sees(call, group))
-      .flatMap(({ spec }) => spec.rules)
-      .flatMap((rule) => describe(ID_KINDS.rule, rule.ruleId, rule.tags)),
+    ...taggedCollections(call).flatMap((collection) =>
+      ownAll(call, collection).flatMap(({ metadata, spec }) =>
+        describe(collection.idKind, metadata.name, spec.tags),
+      ),
+    ),
+    ...rules.flatMap((rule) => describe(ID_KINDS.rule, rule.ruleId, rule.tags)),
+    ...visiblePeerings(call).flatMap((peering) =>
+      describe(ID_KINDS.peering, peering.metadata.name, peeringTags(call, peering)),
+    ),
   ];
-}
-
-function ofCollection<T extends Owned & Tagged>(
-  call: Call,
-  { table, idKind }: Collection<T>,
-): TagDescription[] {
-  return [...table.values()]
-    .filter((object) => sees(call, object))
-    .flatMap(({ metadata, spec }) => describe(idKind, metadata.name, spec.tags));
 }
 
 function describe(kind: IdKind, id: string, tags: Tags | undefined): TagDescription[] {

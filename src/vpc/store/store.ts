@@ -1,5 +1,6 @@
 import type { KubeClient } from '../../api/client.ts';
 import type { Informers } from '../../api/informer.ts';
+import type { KubeObject } from '../../api/meta.ts';
 import { INSTANCES, type Instance } from '../../api/vpc/instance.ts';
 import { NETWORK_INTERFACES, type NetworkInterface } from '../../api/vpc/network-interface.ts';
 import { SECURITY_GROUPS, type SecurityGroup } from '../../api/vpc/security-group.ts';
@@ -9,15 +10,15 @@ import type { Clock } from '../../base/clock.ts';
 import { ID_KINDS } from '../../ec2/id-kinds.ts';
 import { AddressPool } from './address-pool.ts';
 import { Collection } from './collection.ts';
+import { addressKey, present, tagKeys } from './keys.ts';
 import { Locks } from './locks.ts';
-
-type Tagged = { readonly spec: { readonly tags?: Readonly<Record<string, string>> } };
+import { createNetworkStore, type NetworkStore } from './network-store.ts';
 
 /**
  * The state of the VPC API: objects in Kubernetes, read from memory (DESIGN: D3). One process
  * writes. Everything in memory can be rebuilt from Kubernetes.
  */
-export interface Store {
+export interface Store extends NetworkStore {
   readonly vpcs: Collection<Vpc>;
   readonly subnets: Collection<Subnet>;
   readonly groups: Collection<SecurityGroup>;
@@ -36,17 +37,18 @@ export function createStore({ kube, clock }: { kube: KubeClient; clock: Clock })
     indexes: INTERFACE_INDEXES,
   });
   return {
+    ...createNetworkStore(kube),
     vpcs: new Collection<Vpc>({
       kube,
       resource: VPCS,
       idKind: ID_KINDS.vpc,
-      indexes: { tag: tagKeys },
+      indexes: VPC_INDEXES,
     }),
     subnets: new Collection<Subnet>({
       kube,
       resource: SUBNETS,
       idKind: ID_KINDS.subnet,
-      indexes: { vpc: ({ spec }) => [spec.vpcId], tag: tagKeys },
+      indexes: SUBNET_INDEXES,
     }),
     groups: new Collection<SecurityGroup>({
       kube,
@@ -72,36 +74,42 @@ export function createStore({ kube, clock }: { kube: KubeClient; clock: Clock })
 
 /** Loads everything that exists and keeps following changes; answers how to stop. */
 export async function followStore(store: Store, informers: Informers): Promise<() => void> {
-  const { vpcs, subnets, groups, interfaces, instances } = store;
-  const stops = await Promise.all([
-    vpcs.follow(informers),
-    subnets.follow(informers),
-    groups.follow(informers),
-    interfaces.follow(informers),
-    instances.follow(informers),
-  ]);
+  const stops = await Promise.all(
+    collectionsOf(store).map((collection) => collection.follow(informers)),
+  );
   return () => {
     for (const stop of stops) stop();
   };
 }
 
-/** Index key of one address of a VPC; addresses are unique per VPC. */
-export function addressKey(vpcId: string, address: string): string {
-  return `${vpcId}/${address}`;
+/** Every collection of the store. */
+export function collectionsOf(store: Store): readonly Collection<KubeObject>[] {
+  return Object.values(store).filter((part) => part instanceof Collection);
 }
 
-/** Index key of a tag. */
-export function tagKey(key: string, value: string): string {
-  return `${key}=${value}`;
-}
+const VPC_INDEXES = {
+  dhcpOptions: ({ spec }: Vpc) => present(spec.dhcpOptionsId),
+  routeTable: ({ spec }: Vpc) => present(spec.mainRouteTable?.routeTableId),
+  association: ({ spec }: Vpc) =>
+    present(
+      spec.mainRouteTable?.associationId,
+      ...[...spec.cidrBlocks, ...(spec.ipv6CidrBlocks ?? [])].map((each) => each.associationId),
+    ),
+  tag: tagKeys,
+};
 
-function tagKeys({ spec }: Tagged): readonly string[] {
-  return Object.entries(spec.tags ?? {}).map(([key, value]) => tagKey(key, value));
-}
-
-function present(...keys: readonly (string | undefined)[]): readonly string[] {
-  return keys.filter((key) => key !== undefined);
-}
+const SUBNET_INDEXES = {
+  vpc: ({ spec }: Subnet) => [spec.vpcId],
+  routeTable: ({ spec }: Subnet) => present(spec.routeTable?.routeTableId),
+  networkAcl: ({ spec }: Subnet) => present(spec.networkAcl?.networkAclId),
+  association: ({ spec }: Subnet) =>
+    present(
+      spec.routeTable?.associationId,
+      spec.networkAcl?.associationId,
+      ...(spec.ipv6CidrBlocks ?? []).map((each) => each.associationId),
+    ),
+  tag: tagKeys,
+};
 
 const INTERFACE_INDEXES = {
   vpc: ({ spec }: NetworkInterface) => [spec.vpcId],
