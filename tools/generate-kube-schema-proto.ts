@@ -5,7 +5,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 
 const TARGET = resolve(import.meta.dirname, '../src/lab/kube/api/generated/kube-proto.json');
 const META = 'meta.v1';
@@ -96,35 +96,36 @@ function qualified(type: string, home: string): string {
 }
 
 function messagesOf(text: string, home: string): Map<string, Fields> {
-  const messages = new Map<string, Fields>();
-  for (const [, name = '', body = ''] of text.matchAll(/^message (\w+) \{\n([\s\S]*?)^\}/gm)) {
-    const fields: Fields = {};
-    const pattern =
-      /^\s*(optional|repeated)?\s*(?:map<string, ([\w.]+)>|([\w.]+)) (\w+) = (\d+);/gm;
-    for (const match of body.matchAll(pattern)) {
-      const [, label, mapValue, type = '', field = '', number = ''] = match;
-      const base = qualified(mapValue ?? type, home);
-      const code = SCALARS[base] ?? `#${base}`;
-      const prefix = mapValue === undefined ? (label === 'repeated' ? '[]' : '') : '{}';
-      const inline = prefix === '' && INLINE.has(field) ? '!' : '';
-      fields[number] = [field, `${inline}${prefix}${code}`];
-    }
-    messages.set(`${home}.${name}`, fields);
-  }
-  return messages;
+  return new Map(
+    [...text.matchAll(/^message (\w+) \{\n([\s\S]*?)^\}/gm)].map(([, name, body = '']) => [
+      `${home}.${name}`,
+      fieldsOfMessage(body, home),
+    ]),
+  );
 }
 
-function main(): void {
-  const [api, machinery] = process.argv.slice(2);
-  if (api === undefined || machinery === undefined) throw new Error('Two git directories, please');
-  const all = new Map<string, Fields>();
-  for (const group of GROUPS) {
-    const messages = messagesOf(show(api, `${group}/v1/generated.proto`), `${group}.v1`);
-    for (const [name, fields] of messages) all.set(name, fields);
+function fieldsOfMessage(body: string, home: string): Fields {
+  const pattern = /^\s*(optional|repeated)?\s*(?:map<string, ([\w.]+)>|([\w.]+)) (\w+) = (\d+);/gm;
+  const fields: Fields = {};
+  for (const [, label, mapValue, type = '', field = '', number = ''] of body.matchAll(pattern)) {
+    const base = qualified(mapValue ?? type, home);
+    const list = label === 'repeated' ? '[]' : '';
+    const prefix = mapValue === undefined ? list : '{}';
+    fields[number] = [field, inlineMark(prefix, field) + prefix + codeOf(base)];
   }
-  const meta = messagesOf(show(machinery, 'pkg/apis/meta/v1/generated.proto'), META);
-  for (const [name, fields] of meta) all.set(name, fields);
+  return fields;
+}
 
+function inlineMark(prefix: string, field: string): string {
+  return prefix === '' && INLINE.has(field) ? '!' : '';
+}
+
+function codeOf(type: string): string {
+  return SCALARS[type] ?? `#${type}`;
+}
+
+/** All messages that the roots reach. */
+function reachable(all: ReadonlyMap<string, Fields>): Record<string, Fields> {
   const used: Record<string, Fields> = {};
   const pending = [...ROOTS];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
@@ -137,11 +138,23 @@ function main(): void {
       if (reference !== undefined) pending.push(reference);
     }
   }
-  const lines = Object.entries(used)
+  return used;
+}
+
+function main(): void {
+  const [api, machinery] = process.argv.slice(2);
+  if (api === undefined || machinery === undefined) throw new Error('Two git directories, please');
+  const all = new Map<string, Fields>([
+    ...messagesOf(show(machinery, 'pkg/apis/meta/v1/generated.proto'), META),
+    ...GROUPS.flatMap((group) => [
+      ...messagesOf(show(api, `${group}/v1/generated.proto`), `${group}.v1`),
+    ]),
+  ]);
+  const lines = Object.entries(reachable(all))
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, fields]) => `${JSON.stringify(name)}:${JSON.stringify(fields)}`);
   writeFileSync(TARGET, `{\n${lines.join(',\n')}\n}\n`);
-  console.log(`${lines.length} messages written to ${join(TARGET)}`);
+  console.log(`${lines.length} messages written to ${TARGET}`);
 }
 
 main();

@@ -86,19 +86,25 @@ function typeName(className: string): string {
 }
 
 function compactType(attribute: Attribute, pending: string[]): string {
-  const { type, format, baseName } = attribute;
+  const { type } = attribute;
   const list = /^Array<(.+)>$/.exec(type);
   if (list) return `[]${compactType({ ...attribute, type: list[1] ?? '' }, pending)}`;
   const map = /^\{ \[key: string\]: (.+); \}$/.exec(type);
   if (map) return `{}${compactType({ ...attribute, type: map[1] ?? '' }, pending)}`;
-  if (type === 'string' && QUANTITIES.has(baseName)) return 'q';
-  if (type === 'string' && format === 'byte') return 'y';
-  if (type === 'number') return format === 'int32' ? 'i' : format === 'int64' ? 'l' : 'n';
-  const primitive = PRIMITIVES[type];
-  if (primitive !== undefined) return primitive;
+  const scalar = scalarCode(attribute);
+  if (scalar !== undefined) return scalar;
   pending.push(type);
   return `#${typeName(type)}`;
 }
+
+function scalarCode({ type, format, baseName }: Attribute): string | undefined {
+  if (type === 'string' && QUANTITIES.has(baseName)) return 'q';
+  if (type === 'string' && format === 'byte') return 'y';
+  if (type === 'number') return NUMBERS[format] ?? 'n';
+  return PRIMITIVES[type];
+}
+
+const NUMBERS: Readonly<Record<string, string>> = { int32: 'i', int64: 'l' };
 
 interface Declared {
   readonly description: string;

@@ -1,5 +1,4 @@
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
 import type { Random } from '../../../base/random.ts';
@@ -134,7 +133,7 @@ async function listen(options: KubeApiOptions, pki: Pki, handlers: Handlers): Pr
 
 function firstPort(servers: readonly Server[]): number {
   for (const server of servers) {
-    const address = server.address() as AddressInfo | string | null;
+    const address = server.address();
     if (typeof address === 'object' && address !== null) return address.port;
   }
   return 0;

@@ -91,6 +91,7 @@ async function rawFetch(
           ...(bearer !== '' && { authorization: `Bearer ${bearer}` }),
           ...(request.accept !== undefined && { accept: request.accept }),
           'content-type': request.type ?? 'application/json',
+          ...(payload !== undefined && { 'content-length': Buffer.byteLength(payload) }),
         },
       },
       (response) => {

@@ -75,7 +75,7 @@ function exchange(endpoint: Endpoint, payload: string, signal: AbortSignal): Pro
         try {
           resolve(parsed(response.statusCode ?? 0, Buffer.concat(chunks).toString('utf8')));
         } catch (error) {
-          reject(error as Error);
+          reject(error);
         }
       });
     });

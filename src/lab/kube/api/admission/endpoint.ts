@@ -51,10 +51,10 @@ function serviceAddress(
     const ready = listOf(slice['endpoints']).find(
       (each) => at(each, 'conditions', 'ready') !== false,
     );
-    const host = String(listOf(at(ready, 'addresses'))[0] ?? '');
+    const [host] = listOf(at(ready, 'addresses'));
     const found = listOf(slice['ports']).find((each) => textAt(each, 'name') === portName);
     const target = numberAt(found, 'port');
-    if (host !== '' && target !== undefined) return { host, port: target };
+    if (typeof host === 'string' && target !== undefined) return { host, port: target };
   }
   return { host: textAt(service, 'spec', 'clusterIP'), port };
 }

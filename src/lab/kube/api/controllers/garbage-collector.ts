@@ -41,7 +41,7 @@ export function runGarbageCollector(api: Api): TaskQueue {
   });
   for (const place of dependents.all()) queue.add(keyOfPlace(place));
   return {
-    add: queue.add,
+    add: (key) => queue.add(key),
     close: () => {
       stop();
       return queue.close();

@@ -44,18 +44,25 @@ interface Body {
 }
 
 function bodyOf(api: Api, parts: readonly string[], exchange: Exchange): Body | undefined {
-  const kinds = api.registry.all();
-  const [root, first = '', second = '', ...more] = parts;
-  if (more.length > 0) return undefined;
-  if (root === undefined)
-    return plain({ paths: ['/api', '/apis', '/healthz', '/openapi/v3', '/version'] });
-  if (root !== 'api' && root !== 'apis') return undefined;
-  if (first === '') return aggregated(api, root, exchange) ?? plain(rootBody(api, root));
-  if (root === 'api') {
-    return second === '' ? plain(resourceList(kinds, '', first)) : undefined;
+  const [root = '', ...rest] = parts;
+  switch (root) {
+    case '':
+      return plain({ paths: ['/api', '/apis', '/healthz', '/openapi/v3', '/version'] });
+    case 'api':
+    case 'apis':
+      if (rest.length === 0) return aggregated(api, root, exchange) ?? plain(rootBody(api, root));
+      return root === 'api' ? groupBodyOf(api, ['', ...rest]) : groupBodyOf(api, rest);
+    default:
+      return undefined;
   }
-  if (second !== '') return plain(resourceList(kinds, first, second));
-  const group = groupsOf(kinds).find(({ name }) => name === first);
+}
+
+/** A group (`apps`) or one of its versions (`apps/v1`). The core group has no document of its own. */
+function groupBodyOf(api: Api, [name = '', version, ...more]: readonly string[]): Body | undefined {
+  const kinds = api.registry.all();
+  if (more.length > 0) return undefined;
+  if (version !== undefined) return plain(resourceList(kinds, name, version));
+  const group = groupsOf(kinds).find((each) => each.name === name);
   return group && plain(groupBody(group));
 }
 

@@ -1,5 +1,5 @@
 import messages from '../generated/kube-proto.json' with { type: 'json' };
-import { isFields, type Fields } from '../object.ts';
+import { fieldsOf, listOf, type Fields } from '../object.ts';
 import { ApiError, badRequest } from '../status.ts';
 import { timestampOf } from '../time.ts';
 
@@ -129,20 +129,21 @@ function decodeMessage(data: Buffer, name: string): Fields {
 
 function addField(result: Fields, field: string, code: string, value: Wire): void {
   if (code.startsWith('[]')) {
-    const list = Array.isArray(result[field]) ? (result[field] as unknown[]) : [];
+    const list = listOf(result[field]);
     result[field] = [...list, decodeValue(code.slice(2), value) ?? ''];
-    return;
-  }
-  if (code.startsWith('{}')) {
-    const map = isFields(result[field]) ? result[field] : {};
+  } else if (code.startsWith('{}')) {
     const entry = new Map(readFields(bytesOf(value)).map((each) => [each.number, each.value]));
-    const key = textOf(entry.get(1));
-    result[field] = { ...map, [key]: decodeValue(code.slice(2), entry.get(2)) ?? '' };
-    return;
+    const item = decodeValue(code.slice(2), entry.get(2)) ?? '';
+    result[field] = { ...fieldsOf(result[field]), [textOf(entry.get(1))]: item };
+  } else {
+    const decoded = decodeValue(code, value);
+    if (isSet(field, decoded)) result[field] = decoded;
   }
-  const decoded = decodeValue(code, value);
-  const isZero = decoded === undefined || decoded === '' || decoded === 0 || decoded === false;
-  if (!isZero || (ZERO_COUNTS.has(field) && decoded !== '')) result[field] = decoded;
+}
+
+function isSet(field: string, decoded: unknown): boolean {
+  if (decoded === undefined || decoded === '') return false;
+  return (decoded !== 0 && decoded !== false) || ZERO_COUNTS.has(field);
 }
 
 function decodeValue(code: string, value: Wire | undefined): unknown {

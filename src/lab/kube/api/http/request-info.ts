@@ -1,3 +1,5 @@
+import { badRequest } from '../status.ts';
+
 /** A resource URL, taken apart. Empty text where the URL has nothing. */
 export interface ResourcePath {
   readonly group: string;
@@ -16,22 +18,36 @@ const NAMESPACE_SUBRESOURCES: ReadonlySet<string> = new Set(['status', 'finalize
  * path names no resource (discovery, health, nonsense).
  */
 export function parseResourcePath(pathname: string): ResourcePath | undefined {
-  const parts = pathname
-    .split('/')
-    .filter((part) => part !== '')
-    .map(decodeURIComponent);
-  const root = parts.shift();
+  const [root, ...rest] = segments(pathname);
   if (root !== 'api' && root !== 'apis') return undefined;
-  const group = root === 'api' ? '' : (parts.shift() ?? '');
-  const version = parts.shift() ?? '';
-  if (parts.length === 0) return undefined;
-  const scope = splitNamespace(parts);
-  const [plural = '', name = '', subresource = '', ...more] = scope.rest;
-  if (more.length > 0) return undefined;
-  return { group, version, namespace: scope.namespace, plural, name, subresource };
+  const [group, version, ...path] = root === 'api' ? ['', ...rest] : rest;
+  if (group === undefined || version === undefined || path.length === 0) return undefined;
+  const scope = splitNamespace(path);
+  return scope.rest.length > 3 ? undefined : { group, version, ...named(scope) };
 }
 
-function splitNamespace(parts: readonly string[]): { namespace: string; rest: readonly string[] } {
+interface Scope {
+  readonly namespace: string;
+  readonly rest: readonly string[];
+}
+
+function named({ namespace, rest }: Scope): Omit<ResourcePath, 'group' | 'version'> {
+  const [plural = '', name = '', subresource = ''] = rest;
+  return { namespace, plural, name, subresource };
+}
+
+function segments(pathname: string): string[] {
+  try {
+    return pathname
+      .split('/')
+      .filter((part) => part !== '')
+      .map(decodeURIComponent);
+  } catch {
+    throw badRequest(`malformed path ${pathname}`);
+  }
+}
+
+function splitNamespace(parts: readonly string[]): Scope {
   const [first, namespace = '', third] = parts;
   const inside =
     first === 'namespaces' && third !== undefined && !NAMESPACE_SUBRESOURCES.has(third);

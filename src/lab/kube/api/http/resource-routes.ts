@@ -112,7 +112,7 @@ function watch({ api, call, exchange }: ResourceRequest): Promise<void> {
   const table = tableForm(api, call, exchange);
   return streamWatch(api, call, exchange, {
     type: table?.type ?? 'application/json',
-    of: table?.ofEvent ?? ((event) => event),
+    of: (event) => table?.ofEvent(event) ?? event,
   });
 }
 

@@ -36,7 +36,7 @@ export async function streamWatch(
   const watch = startWatch(api, call, url.searchParams, sink);
   begin();
   try {
-    await bookmarkUntil(api, watch.bookmark, lifetimeMs(api, url.searchParams), until);
+    await bookmarkUntil(api, () => watch.bookmark(), lifetimeMs(api, url.searchParams), until);
     watch.bookmark();
   } finally {
     watch.stop();

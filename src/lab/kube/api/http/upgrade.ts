@@ -6,7 +6,7 @@ import { authenticate } from '../authn/authenticate.ts';
 import type { Tokens } from '../authn/tokens.ts';
 import { EXEC_PROTOCOLS, finish, joinExec } from '../pods/exec-socket.ts';
 import { connectPod, type PodConnection } from '../pods/pod-target.ts';
-import { ApiError, badRequest, statusOf, toApiError } from '../status.ts';
+import { badRequest, statusOf, toApiError, type ApiError } from '../status.ts';
 import { requestUrl, unauthorized } from './handler.ts';
 import { parseResourcePath } from './request-info.ts';
 
@@ -45,11 +45,11 @@ function admit(api: Api, tokens: Tokens, request: IncomingMessage): Exec {
   if (path?.plural !== 'pods' || path.subresource !== 'exec') {
     throw badRequest(`only pods/exec can be upgraded in the lab, not ${url.pathname}`);
   }
-  const offered = String(request.headers['sec-websocket-protocol'] ?? '')
-    .split(',')
-    .map((each) => each.trim());
+  const offered = new Set(
+    (request.headers['sec-websocket-protocol'] ?? '').split(',').map((each) => each.trim()),
+  );
   const isWebSocket = String(request.headers.upgrade).toLowerCase() === 'websocket';
-  if (!isWebSocket || !EXEC_PROTOCOLS.some((protocol) => offered.includes(protocol))) {
+  if (!isWebSocket || !EXEC_PROTOCOLS.some((protocol) => offered.has(protocol))) {
     throw badRequest(
       `pods/exec is served over websockets only (${EXEC_PROTOCOLS.join(', ')}); SPDY is not ` +
         'supported, kubectl 1.30 and later do not need it',

@@ -15,11 +15,11 @@ const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
 /** Problems of the spec of a pod or of a pod template; `path` is where the spec is. */
 export function podSpecProblems(spec: Fields, path: string): FieldProblem[] {
   const containers = listOf(spec['containers']);
-  const policy = spec['restartPolicy'];
+  const policy = textAt(spec, 'restartPolicy');
   return [
     ...(containers.length === 0 ? [required(`${path}.containers`)] : []),
     ...containerListProblems(spec, path),
-    ...(policy !== undefined && !RESTART_POLICIES.includes(String(policy))
+    ...(policy !== '' && !RESTART_POLICIES.includes(policy)
       ? [notSupported(`${path}.restartPolicy`, policy, RESTART_POLICIES)]
       : []),
     ...volumeProblems(spec, path),
@@ -60,7 +60,8 @@ function containerProblems(
 function portProblems(container: Fields, path: string): FieldProblem[] {
   return listOf(container['ports']).flatMap((port, index) => {
     const at = `${path}.ports[${index}]`;
-    const { containerPort, protocol } = fieldsOf(port);
+    const { containerPort } = fieldsOf(port);
+    const protocol = textAt(port, 'protocol');
     const number = containerPort === undefined ? 0 : Number(containerPort);
     const missing = containerPort === undefined ? [required(`${at}.containerPort`)] : [];
     const range =
@@ -68,7 +69,7 @@ function portProblems(container: Fields, path: string): FieldProblem[] {
         ? [invalidValue(`${at}.containerPort`, number, 'must be between 1 and 65535, inclusive')]
         : [];
     const unknown =
-      protocol !== undefined && !PROTOCOLS.includes(String(protocol))
+      protocol !== '' && !PROTOCOLS.includes(protocol)
         ? [notSupported(`${at}.protocol`, protocol, PROTOCOLS)]
         : [];
     return [...missing, ...range, ...unknown];
@@ -136,7 +137,7 @@ function quantityProblems(container: Fields, path: string): FieldProblem[] {
         : invalidValue(
             `${path}.resources.requests`,
             requests[name],
-            `must be equal to ${name} limit of ${String(limits[name])}`,
+            `must be equal to ${name} limit of ${textAt(limits, name)}`,
           ),
     );
   return [...malformed, ...unequal];

@@ -1,7 +1,7 @@
 import { isFields, listOf, sameJson, type Fields } from '../object.ts';
-import { resolved } from '../schema/builtin.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { badRequest } from '../status.ts';
+import { schemaBehind } from './field-set.ts';
 
 /**
  * Strategic merge patch: like a merge patch, but lists with a merge key are merged item by item.
@@ -9,26 +9,12 @@ import { badRequest } from '../status.ts';
  * `$setElementOrder/x`. Rules: k8s.io/apimachinery/pkg/util/strategicpatch.
  */
 export function strategicPatch(target: unknown, patch: unknown, schema: JsonSchema): unknown {
-  return patchValue(target, patch, flat(schema));
+  return patchValue(target, patch, schemaBehind(schema));
 }
 
 const DELETE_FROM = '$deleteFromPrimitiveList/';
 const ORDER = '$setElementOrder/';
 const RETAIN = '$retainKeys';
-
-/** A schema with what stands beside its reference (merge key) and what the reference says. */
-function flat(schema: JsonSchema): JsonSchema {
-  const target = resolved(schema.allOf?.[0] ?? schema);
-  return target === schema ? schema : { ...target, ...mergeMarks(schema) };
-}
-
-function mergeMarks(schema: JsonSchema): JsonSchema {
-  const { 'x-kubernetes-patch-merge-key': key, 'x-kubernetes-patch-strategy': strategy } = schema;
-  return {
-    ...(key !== undefined && { 'x-kubernetes-patch-merge-key': key }),
-    ...(strategy !== undefined && { 'x-kubernetes-patch-strategy': strategy }),
-  };
-}
 
 function patchValue(target: unknown, patch: unknown, schema: JsonSchema): unknown {
   if (isFields(patch)) return patchFields(target, patch, schema);
@@ -44,7 +30,7 @@ function patchFields(target: unknown, patch: Fields, schema: JsonSchema): unknow
   retainKeys(result, rest);
   for (const [key, value] of Object.entries(rest)) {
     if (key.startsWith('$')) continue;
-    const inner = flat(schema.properties?.[key] ?? mapValue(schema));
+    const inner = schemaBehind(schema.properties?.[key] ?? mapValue(schema));
     const patched = value === null ? undefined : patchValue(result[key], value, inner);
     if (patched === undefined) delete result[key];
     else result[key] = patched;
@@ -116,7 +102,7 @@ function patchList(
     const added = patch.filter((item) => !target.some((each) => sameJson(each, item)));
     return [...target, ...added];
   }
-  return mergeItems(target, patch, { mergeKey, items: flat(schema.items ?? {}) });
+  return mergeItems(target, patch, { mergeKey, items: schemaBehind(schema.items ?? {}) });
 }
 
 function mergeItems(

@@ -1,5 +1,4 @@
 import { at, fieldsOf, isFields, listOf, textAt, type ApiObject, type Fields } from '../object.ts';
-import type { JsonSchema } from '../schema/json-schema.ts';
 import { ALL_VERBS, type Kind, type PrinterColumn, type ScalePaths } from './kind.ts';
 
 /** The resources that a CustomResourceDefinition serves: one per served version. */
@@ -33,7 +32,7 @@ function kindOfVersion(crd: ApiObject, version: Fields): Kind {
     ...(scale && { scale }),
     subresources: [],
     countsGenerations: true,
-    schema: fieldsOf(at(version, 'schema', 'openAPIV3Schema')) as JsonSchema,
+    schema: fieldsOf(at(version, 'schema', 'openAPIV3Schema')),
     custom: {
       crdName: crd.metadata.name,
       columns: printerColumns(version),

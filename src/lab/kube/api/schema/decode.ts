@@ -52,11 +52,15 @@ function decodeObject(value: unknown, schema: JsonSchema, path: string, walk: Wa
     const at = fieldPath(path, key);
     const inner = schema.properties?.[key] ?? mapValue(schema);
     if (inner === undefined) walk.unknown.push(at);
-    else if (item !== null && item !== undefined) result[key] = decode(item, inner, at, walk);
+    else if (isPresent(item)) result[key] = decode(item, inner, at, walk);
     // A null value in a map is its zero value; in a struct it is as if it were not there.
     else if (mapValue(schema)?.type === 'string') result[key] = '';
   }
   return result;
+}
+
+function isPresent(value: unknown): boolean {
+  return value !== null && value !== undefined;
 }
 
 function mapValue(schema: JsonSchema): JsonSchema | undefined {

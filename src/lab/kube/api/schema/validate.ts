@@ -70,7 +70,8 @@ function limitProblems(path: string, shown: unknown, limits: readonly Limit[]): 
 
 function stringProblems(value: string, schema: JsonSchema, path: string): FieldProblem[] {
   const { minLength = 0, maxLength = Infinity, pattern, format } = schema;
-  const length = [...value].length;
+  // Code points, as Go counts runes.
+  const { length } = Array.from(value);
   const limits: Limit[] = [
     { broken: length < minLength, text: `be at least ${minLength} chars long` },
     {
@@ -106,19 +107,13 @@ function matches(pattern: string, value: string): boolean {
 
 function numberProblems(value: number, schema: JsonSchema, path: string): FieldProblem[] {
   const { minimum = -Infinity, maximum = Infinity, multipleOf } = schema;
-  const openBelow = schema.exclusiveMinimum === true;
-  const openAbove = schema.exclusiveMaximum === true;
-  const equalBelow = openBelow ? '' : ' or equal to';
-  const equalAbove = openAbove ? '' : ' or equal to';
+  const below = schema.exclusiveMinimum === true ? value <= minimum : value < minimum;
+  const above = schema.exclusiveMaximum === true ? value >= maximum : value > maximum;
+  const unless = (exclusive: boolean | undefined): string =>
+    exclusive === true ? '' : ' or equal to';
   return limitProblems(path, value, [
-    {
-      broken: value < minimum || (openBelow && value === minimum),
-      text: `be greater than${equalBelow} ${minimum}`,
-    },
-    {
-      broken: value > maximum || (openAbove && value === maximum),
-      text: `be less than${equalAbove} ${maximum}`,
-    },
+    { broken: below, text: `be greater than${unless(schema.exclusiveMinimum)} ${minimum}` },
+    { broken: above, text: `be less than${unless(schema.exclusiveMaximum)} ${maximum}` },
     {
       broken: multipleOf !== undefined && value % multipleOf !== 0,
       text: `be a multiple of ${multipleOf ?? 1}`,

@@ -23,18 +23,17 @@ function customColumn(declared: PrinterColumn): Column {
 }
 
 function cellOf(found: readonly unknown[], type: string, nowMs: number): unknown {
-  if (found.length === 0) return null;
   const value = found.length === 1 ? found[0] : found;
-  if (value === null || value === undefined) return null;
-  switch (type) {
-    case 'date':
-      return ageText(value, nowMs);
-    case 'integer':
-    case 'number':
-      return typeof value === 'number' ? value : null;
-    case 'boolean':
-      return typeof value === 'boolean' ? value : null;
-    default:
-      return typeof value === 'object' ? JSON.stringify(value) : String(value);
-  }
+  if (found.length === 0 || value === null || value === undefined) return null;
+  if (type === 'date') return ageText(value, nowMs);
+  const wanted = SCALAR_TYPES[type];
+  if (wanted === undefined) return typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === wanted ? value : null;
 }
+
+/** JSON types of the column types that are shown as they are. */
+const SCALAR_TYPES: Readonly<Record<string, string>> = {
+  integer: 'number',
+  number: 'number',
+  boolean: 'boolean',
+};

@@ -26,9 +26,10 @@ function parse(path: string): readonly Step[] {
   // A dot inside a name is written `\.`; keep it out of the way of the dots between names.
   const text = path.replaceAll(String.raw`\.`, '$DOT$').replace(/^\{(.*)\}$/, '$1');
   const steps: Step[] = [];
-  TOKEN.lastIndex = 0;
-  while (TOKEN.lastIndex < text.length) {
-    const match = TOKEN.exec(text);
+  // Its own copy: the path of a filter is parsed in the middle of another path.
+  const token = new RegExp(TOKEN);
+  while (token.lastIndex < text.length) {
+    const match = token.exec(text);
     if (match === null) return [{ kind: 'index', index: -1 }];
     steps.push(stepOf(match));
   }

@@ -101,8 +101,8 @@ function portsText(service: ApiObject): string {
   const texts = listOf(at(service, 'spec', 'ports'))
     .filter(isFields)
     .map((port) => {
-      const node = port['nodePort'] ? `:${String(port['nodePort'])}` : '';
-      return `${String(port['port'])}${node}/${String(port['protocol'])}`;
+      const node = port['nodePort'] ? `:${textAt(port, 'nodePort')}` : '';
+      return `${textAt(port, 'port')}${node}/${textAt(port, 'protocol')}`;
     });
   return texts.length === 0 ? '<none>' : texts.join(',');
 }

@@ -4,6 +4,7 @@ import { jsonPatch } from '../patch/json.ts';
 import { mergePatch } from '../patch/merge.ts';
 import { strategicPatch } from '../patch/strategic.ts';
 import { ApiError } from '../status.ts';
+import { applyPatchRequest } from './apply.ts';
 import { updateObject } from './update.ts';
 
 /** The body of a PATCH request. */
@@ -25,8 +26,10 @@ export interface PatchOutcome {
 export async function patchObject(
   api: Api,
   call: Call,
-  { type, body }: PatchRequest,
+  request: PatchRequest,
 ): Promise<PatchOutcome> {
+  const { type, body } = request;
+  if (type === 'application/apply-patch+yaml') return applyPatchRequest(api, call, request);
   const object = await updateObject(api, call, (current) => applyPatch(call, current, type, body));
   return { object, created: false };
 }

@@ -85,7 +85,7 @@ function merged(call: Call, body: ApiObject, before: ApiObject): ApiObject {
   const { status: _status, ...rest } = body;
   const status = before['status'];
   return {
-    ...(rest as ApiObject),
+    ...rest,
     metadata,
     ...(status !== undefined && { status: clone(status) }),
   };
