@@ -7,8 +7,11 @@ import { crdManifest } from '../../../api/custom-resource.ts';
 import { SECURITY_GROUP_POLICY_CRD } from '../../../api/security-group-policy.ts';
 import { startTestServer, type TestServer } from './test-server.fake.ts';
 
+/** From the machine, not from npm. */
+const KUBECTL = 'kubectl';
+
 /** Real kubectl against the real server, as a user would do it. Skipped where there is no kubectl. */
-const found = await run('kubectl', ['version', '--client'], {});
+const found = await run(KUBECTL, ['version', '--client'], {});
 const hasKubectl = found.code === 0;
 if (!hasKubectl) {
   process.stderr.write('kubectl.test.ts: skipped, there is no kubectl on the PATH\n');
@@ -75,7 +78,7 @@ describe.skipIf(!hasKubectl)('kubectl', { timeout: 30_000 }, () => {
     HOME: dir,
   });
   const kubectl = (line: string, input?: string): Promise<Outcome> =>
-    run('kubectl', line.split(' '), { env: env(), ...(input !== undefined && { input }) });
+    run(KUBECTL, line.split(' '), { env: env(), ...(input !== undefined && { input }) });
   /** Runs a command that must succeed and answers what it printed. */
   const ok = async (line: string, input?: string): Promise<string> => {
     const { code, out, err } = await kubectl(line, input);
@@ -225,7 +228,7 @@ describe.skipIf(!hasKubectl)('kubectl', { timeout: 30_000 }, () => {
   });
 
   test('watches', async () => {
-    const child = spawn('kubectl', ['get', 'configmaps', '-w', '--no-headers'], { env: env() });
+    const child = spawn(KUBECTL, ['get', 'configmaps', '-w', '--no-headers'], { env: env() });
     const seen = new Promise<string>((resolve) => {
       let text = '';
       child.stdout.on('data', (chunk: Buffer) => {

@@ -8,6 +8,7 @@ import { createAdmission } from './admission/webhooks.ts';
 import type { Api } from './api.ts';
 import { createTokens } from './authn/tokens.ts';
 import { bootstrap } from './controllers/bootstrap.ts';
+import { expireEvents } from './controllers/event-expiry.ts';
 import { followCustomResources } from './controllers/custom-resources.ts';
 import { runGarbageCollector } from './controllers/garbage-collector.ts';
 import { runNamespaceController } from './controllers/namespaces.ts';
@@ -53,7 +54,11 @@ export interface KubeApi {
   close(): Promise<void>;
 }
 
-/** Starts the embedded Kubernetes API. It is a development default: see the README of the lab. */
+/**
+ * Starts the embedded Kubernetes API: a development default, not a production server. Not in it:
+ * authorisation (everybody authenticated may do everything), SPDY, attach, port-forward, conversion
+ * webhooks, CEL, quotas, API priority; of patches only applies record managedFields.
+ */
 export async function startKubeApi(options: KubeApiOptions): Promise<KubeApi> {
   const { log } = options;
   const pki = options.pki ?? (await createPki(pkiOptions(options)));
@@ -63,6 +68,7 @@ export async function startKubeApi(options: KubeApiOptions): Promise<KubeApi> {
   await bootstrap(api);
   const controllers = [runNamespaceController(api), runGarbageCollector(api)];
   const closing = new AbortController();
+  const expiring = expireEvents(api, closing.signal);
   const servers = await listen(options, pki, {
     request: createHandler(api, tokens, closing.signal),
     upgrade: createUpgradeHandler(api, tokens),
@@ -76,7 +82,7 @@ export async function startKubeApi(options: KubeApiOptions): Promise<KubeApi> {
     issueToken: (user, groups) => tokens.issue(user, groups),
     close: async () => {
       closing.abort();
-      await Promise.all(controllers.map((controller) => controller.close()));
+      await Promise.all([expiring, ...controllers.map((controller) => controller.close())]);
       await Promise.all(servers.map(closeServer));
       journal.close();
     },

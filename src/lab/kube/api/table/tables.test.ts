@@ -19,7 +19,7 @@ const OPTIONS = { metadata: {}, include: 'None', version: 'v1', nowMs: NOW_MS };
 
 function named(object: object): ApiObject {
   const metadata = { name: 'x', creationTimestamp: '2026-01-01T00:00:00Z' };
-  return { apiVersion: 'v1', kind: 'X', metadata, ...object } as ApiObject;
+  return { apiVersion: 'v1', kind: 'X', metadata, ...object };
 }
 
 function cells(table: Record<string, unknown>, wide: boolean): unknown[] {

@@ -12,7 +12,7 @@ import {
 } from '../object.ts';
 import { builtinSchema } from '../schema/builtin.ts';
 import { decodeBuiltin } from '../schema/decode.ts';
-import { badRequest, conflict, notFound } from '../status.ts';
+import { badRequest, conflict, forbidden, notFound } from '../status.ts';
 import { timestampOf } from '../time.ts';
 import { dryRunOption } from './create.ts';
 import { served } from './forms.ts';
@@ -71,12 +71,24 @@ export async function deleteObject(
 ): Promise<Deletion> {
   const before = current(api, call);
   checkPreconditions(call, options, before);
+  checkDeletable(call);
+  // There is no object to mutate, but mutating webhooks may refuse a delete as well.
+  await api.admission.mutate(request(call, before, options));
   await api.admission.validate(request(call, before, options));
   // Admission may have taken a while; what is there now counts.
   const found = current(api, call);
   if (found !== before) checkPreconditions(call, options, found);
   if (call.dryRun) return { object: served(call.kind, found), gone: true };
   return carryOut(api, call, options, found);
+}
+
+/** Namespaces that the cluster itself lives in. */
+const PERMANENT: ReadonlySet<string> = new Set(['default', 'kube-system', 'kube-public']);
+
+function checkDeletable(call: Call): void {
+  if (call.kind.storage === 'namespaces' && PERMANENT.has(call.name)) {
+    throw forbidden(call.kind, call.name, 'this namespace may not be deleted');
+  }
 }
 
 function current(api: Api, call: Call): ApiObject {
