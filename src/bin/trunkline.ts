@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command line. Needs Node.js 24; `trunkline.mjs` beside it starts it from any. */
 import { resolve } from 'node:path';
+import { isatty } from 'node:tty';
 import type { CommandContext } from '../cli/command.ts';
 import { runProgram } from '../cli/program.ts';
 import { systemClock } from '../io/clock.ts';
@@ -22,8 +23,8 @@ const context: CommandContext = {
   clock: systemClock,
   beganMs,
   write: (text) => void process.stdout.write(text),
-  terminal: { write: (text) => void process.stderr.write(text), live: process.stderr.isTTY },
-  interactive: process.stdout.isTTY === true,
+  terminal: { write: (text) => void process.stderr.write(text), live: isatty(process.stderr.fd) },
+  interactive: isatty(process.stdout.fd),
 };
 process.exitCode = await runProgram(process.argv.slice(2), context, (text) => {
   process.stderr.write(text);

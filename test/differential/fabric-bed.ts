@@ -224,7 +224,7 @@ function flushConntrack(): void {
   message.writeUInt32LE(message.length, 0);
   message.writeUInt16LE((1 << 8) | 2, 4);
   message.writeUInt16LE(1, 6);
-  const sent = send(fd, message, message.length, 0) as number;
+  const sent = send(fd, message);
   const code = lastErrno();
   closeSync(fd);
   if (sent !== message.length) throw new Error(`Cannot flush connection tracking: errno ${code}`);
