@@ -9,7 +9,7 @@ import {
 
 const MAX_MODEL_BYTES = 1_000_000;
 
-describe.each(['ec2', 'sts'] satisfies (keyof typeof SERVICES)[])(
+describe.each(['ec2', 'sts', 'iam', 'eks'] satisfies (keyof typeof SERVICES)[])(
   'the checked-in %s model',
   (service) => {
     const text = readFileSync(modelPath(service), 'utf8');
@@ -28,19 +28,23 @@ describe.each(['ec2', 'sts'] satisfies (keyof typeof SERVICES)[])(
   },
 );
 
-test('shapes refer only to shapes that exist', () => {
-  const { shapes, actions } = buildModel('ec2');
-  const numbers = shapes.flatMap((line) =>
-    line.startsWith('L ')
-      ? [line.split(' ')[2] ?? '']
-      : line
-          .split(' ')
-          .slice(3)
-          .map((member) => member.split(':')[1] ?? ''),
-  );
-  const references = [...numbers, ...actions.flatMap((line) => line.split(' ').slice(1))];
-  const bad = references.filter(
-    (type) => !/^[snbtx-]$/.test(type) && !(Number(type) < shapes.length),
-  );
-  expect(bad).toEqual([]);
-});
+/** Types that a line of a shape names. */
+function typesOf(line: string): string[] {
+  const [kind, , ...rest] = line.split(' ');
+  if (kind === 'L') return rest.slice(0, 1);
+  if (kind === 'M') return rest;
+  return rest.slice(1).map((member) => member.split(':')[1] ?? '');
+}
+
+test.each(['ec2', 'iam', 'eks'] as const)(
+  '%s shapes refer only to shapes that exist',
+  (service) => {
+    const { shapes, actions } = buildModel(service);
+    const roots = actions.flatMap((line) => line.split(' ').slice(1, 3));
+    const references = [...shapes.flatMap(typesOf), ...roots];
+    const bad = references.filter(
+      (type) => !/^[snbtx-]$/.test(type) && !(Number(type) < shapes.length),
+    );
+    expect(bad).toEqual([]);
+  },
+);

@@ -4,26 +4,30 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 
 /**
- * Writes `src/ec2/generated/{ec2,sts}.json` from the static schemas of the pinned AWS SDK (DESIGN:
+ * Writes `src/ec2/generated/{ec2,sts,iam,eks}.json` from the static schemas of the pinned AWS SDK (DESIGN:
  * D4). The schema layout is not a promised API of the SDK, so it is read here, once, and the result
  * is checked in; `generate-ec2-schema.test.ts` fails when it no longer matches the installed SDK.
  *
  * A shape is one line of text, so that the model costs little more than its size in memory until
- * an action is used: `S <name> <required members> <member>...` or `L <name> <type> <item element>`.
- * A member is `<name>:<type>[:<wire name>[:<xml name>[:i]]]`; `i` marks an idempotency token. A type
+ * an action is used: `S <name> <required members> <member>...`, `L <name> <type> <item element>` or
+ * `M <name> <key type> <value type>`.
+ * A member is `<name>:<type>[:<wire name>[:<xml name>[:<flag>]]]`; the flag is `i` for an idempotency
+ * token and, under `rest-json`, `l` for a label of the path or `q` for a query parameter. A type
  * is s, n, b, t (timestamp), x (blob) or the number of a shape. Empty names stand for the usual
  * ones: wire name = member name; xml name = member name, with a lower first letter under `ec2`.
  */
 export interface GeneratedModel {
   readonly sdkVersion: string;
   readonly checksum: string;
-  readonly protocol: 'ec2' | 'query';
+  readonly protocol: Protocol;
   readonly version: string;
   readonly namespace: string;
-  /** `<action> <input shape or -> <output shape or ->`. */
+  /** `<action> <input shape or -> <output shape or ->`, and under `rest-json` method, path, status. */
   readonly actions: readonly string[];
   readonly shapes: readonly string[];
 }
+
+type Protocol = 'ec2' | 'query' | 'rest-json';
 
 /** Services whose contract is generated. */
 export const SERVICES = {
@@ -37,11 +41,20 @@ export const SERVICES = {
     version: '2011-06-15',
     namespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
   },
+  iam: {
+    protocol: 'query',
+    version: '2010-05-08',
+    namespace: 'https://iam.amazonaws.com/doc/2010-05-08/',
+  },
+  eks: { protocol: 'rest-json', version: '2017-11-01', namespace: '' },
 } as const;
 
-const KIND = { simple: 0, list: 1, struct: 3, operation: 9 } as const;
+const KIND = { simple: 0, list: 1, map: 2, struct: 3, union: 4, operation: 9 } as const;
+const HTTP_LABEL = 1;
+const IDEMPOTENCY_TOKEN = 4;
 const SCALARS: Readonly<Record<number, string>> = { 0: 's', 1: 'n', 2: 'b', 4: 't', 21: 'x' };
 const LIST_OF = 64;
+const MAP_OF = 128;
 const ROOT = resolve(import.meta.dirname, '..');
 const require = createRequire(import.meta.url);
 
@@ -49,6 +62,8 @@ interface Traits {
   readonly xmlName?: string;
   readonly ec2QueryName?: string;
   readonly idempotencyToken?: 1;
+  readonly httpLabel?: 1;
+  readonly httpQuery?: string;
 }
 
 /** Reads the installed SDK and answers the compact model. */
@@ -60,10 +75,17 @@ export function buildModel(service: keyof typeof SERVICES): GeneratedModel {
   const shapes = new ShapeTable(SERVICES[service].protocol);
   const actions = operations
     .sort((a, b) => (String(a[2]) < String(b[2]) ? -1 : 1))
-    .map(([, , name, , input, output]) => `${name} ${shapes.root(input)} ${shapes.root(output)}`);
+    .map(([, , name, traits, input, output]) =>
+      [name, shapes.root(input), shapes.root(output), ...httpOf(traits)].join(' '),
+    );
   const body = { ...SERVICES[service], actions, shapes: shapes.lines };
   const checksum = createHash('sha256').update(JSON.stringify(body)).digest('hex');
   return { sdkVersion: sdkVersion(service), checksum, ...body };
+}
+
+/** Method, path and status of an operation that has a place of its own. */
+function httpOf(traits: unknown): readonly unknown[] {
+  return ((traits as { readonly http?: readonly unknown[] } | 0 | undefined) || {}).http ?? [];
 }
 
 /** Path of the checked-in model. */
@@ -79,9 +101,9 @@ function sdkVersion(service: string): string {
 class ShapeTable {
   readonly lines: string[] = [];
   readonly #numbers = new Map<unknown, number>();
-  readonly #protocol: 'ec2' | 'query';
+  readonly #protocol: Protocol;
 
-  constructor(protocol: 'ec2' | 'query') {
+  constructor(protocol: Protocol) {
     this.#protocol = protocol;
   }
 
@@ -102,17 +124,14 @@ class ShapeTable {
   #scalarOrList(code: number): string {
     const scalar = SCALARS[code];
     if (scalar !== undefined) return scalar;
-    const item = SCALARS[code - LIST_OF];
-    if (item === undefined) throw new Error(`Unknown type code ${code} in the SDK schemas`);
-    const known = this.#numbers.get(code) ?? this.#add(code, `L list-of-${item} ${item} member`);
-    return String(known);
+    return String(this.#numbers.get(code) ?? this.#add(code, scalarsLine(code)));
   }
 
   #shape(schema: readonly unknown[]): number {
     const known = this.#numbers.get(schema);
     if (known !== undefined) return known;
     const number = this.#add(schema, '');
-    this.lines[number] = schema[0] === KIND.list ? this.#list(schema) : this.#struct(schema);
+    this.lines[number] = this.#line(schema);
     return number;
   }
 
@@ -122,13 +141,23 @@ class ShapeTable {
     return number;
   }
 
+  #line(schema: readonly unknown[]): string {
+    if (schema[0] === KIND.list) return this.#list(schema);
+    return schema[0] === KIND.map ? this.#map(schema) : this.#struct(schema);
+  }
+
+  #map([, , name, , key, value]: readonly unknown[]): string {
+    return `M ${name} ${this.#type(memberOf(key)[0])} ${this.#type(memberOf(value)[0])}`;
+  }
+
   #list([, , name, , item]: readonly unknown[]): string {
     const [type, traits] = memberOf(item);
     return `L ${name} ${this.#type(type)} ${traits.xmlName ?? 'member'}`;
   }
 
   #struct([kind, , name, , names, references, required]: readonly unknown[]): string {
-    if (kind !== KIND.struct) throw new Error(`Unknown shape kind ${kind} of ${name}`);
+    if (kind !== KIND.struct && kind !== KIND.union)
+      throw new Error(`Unknown shape kind ${kind} of ${name}`);
     const members = (names as string[]).map((member, i) =>
       this.#member(member, (references as unknown[])[i]),
     );
@@ -139,14 +168,16 @@ class ShapeTable {
     const [type, traits] = memberOf(reference);
     const ec2 = this.#protocol === 'ec2';
     const xmlName = traits.xmlName ?? name;
-    const wireName = ec2 ? (traits.ec2QueryName ?? capitalised(xmlName)) : xmlName;
+    const wireName = ec2
+      ? (traits.ec2QueryName ?? capitalised(xmlName))
+      : (traits.httpQuery ?? xmlName);
     const usualXmlName = ec2 ? name.charAt(0).toLowerCase() + name.slice(1) : name;
     const fields = [
       name,
       this.#type(type),
       wireName === name ? '' : wireName,
       xmlName === usualXmlName ? '' : xmlName,
-      'idempotencyToken' in traits ? 'i' : '',
+      flagOf(traits),
     ];
     return fields.join(':').replace(/:+$/, '');
   }
@@ -157,7 +188,27 @@ function memberOf(reference: unknown): [unknown, Traits] {
   if (!Array.isArray(reference) || reference.length !== 2) return [reference, {}];
   const traits: unknown = reference[1];
   if (typeof traits === 'object') return [reference[0], traits as Traits];
-  return [reference[0], traits === 4 ? { idempotencyToken: 1 } : {}];
+  return [reference[0], BIT_TRAITS[Number(traits)] ?? {}];
+}
+
+const BIT_TRAITS: Readonly<Record<number, Traits>> = {
+  [HTTP_LABEL]: { httpLabel: 1 },
+  [IDEMPOTENCY_TOKEN]: { idempotencyToken: 1 },
+};
+
+function flagOf(traits: Traits): string {
+  if (traits.idempotencyToken) return 'i';
+  if (traits.httpLabel) return 'l';
+  return traits.httpQuery === undefined ? '' : 'q';
+}
+
+/** The SDK numbers lists and maps of a scalar instead of describing them. */
+function scalarsLine(code: number): string {
+  const value = SCALARS[code - MAP_OF];
+  if (value !== undefined) return `M map-of-${value} s ${value}`;
+  const item = SCALARS[code - LIST_OF];
+  if (item === undefined) throw new Error(`Unknown type code ${code} in the SDK schemas`);
+  return `L list-of-${item} ${item} member`;
 }
 
 function capitalised(text: string): string {

@@ -1,4 +1,4 @@
-import type { ListShape, Member, Scalar, Shape, StructShape } from './model.ts';
+import type { ListShape, MapShape, Member, Scalar, Shape, StructShape } from './model.ts';
 import type { ParamNode } from './params.ts';
 
 /** A parameter that could not be read; all of them are gathered. */
@@ -80,6 +80,7 @@ function missing(member: Member, { path, state }: Place): void {
 function decode(shape: Shape, node: ParamNode, place: Place): unknown {
   if (typeof shape === 'string') return decodeScalar(shape, node, place);
   if (shape.kind === 'list') return decodeList(shape, node, place);
+  if (shape.kind === 'map') return decodeMap(shape, node, place);
   return node.children === undefined ? undefined : decodeStruct(shape, node, place);
 }
 
@@ -97,6 +98,18 @@ function decodeList(shape: ListShape, node: ParamNode, place: Place): unknown {
 /** `Name.1` under the ec2 protocol, `Name.member.1` under plain query. */
 function listItems(node: ParamNode, itemName: string): Map<string, ParamNode> | undefined {
   return node.children?.get(itemName)?.children ?? node.children;
+}
+
+/** `Name.entry.1.key` and `Name.entry.1.value`. */
+function decodeMap(shape: MapShape, node: ParamNode, place: Place): unknown {
+  const pairs: [string, unknown][] = [];
+  for (const [key, entry] of node.children?.get('entry')?.children ?? []) {
+    const name = entry.children?.get('key')?.value;
+    const value = entry.children?.get('value');
+    if (name === undefined || value === undefined) place.state.unknown.push(`${place.path}.${key}`);
+    else pairs.push([name, decode(shape.value(), value, place)]);
+  }
+  return Object.fromEntries(pairs);
 }
 
 function isIndex(key: string, { path, state }: Place): boolean {

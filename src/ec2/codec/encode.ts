@@ -1,5 +1,5 @@
 import { OMITTED_WHEN_EMPTY } from './empty-lists.ts';
-import type { Scalar, Shape, StructShape } from './model.ts';
+import type { ListShape, MapShape, Scalar, Shape, StructShape } from './model.ts';
 
 /** Turns a value of one shape into XML text, without an element around it. */
 export type Encoder = (value: unknown, report: UnknownReport) => string;
@@ -60,12 +60,27 @@ function compileElement(element: string, shape: Shape, omitEmpty: boolean): Enco
     const format = SCALAR_ENCODERS[shape];
     return (value) => `${open}${format(value)}${close}`;
   }
-  const inner =
-    shape.kind === 'struct' ? encoderOf(shape) : compileList(shape.itemName, shape.item);
+  const inner = compileInner(shape);
   const empty = omitEmpty ? '' : `<${element}/>`;
   return (value, report) => {
     const text = inner(value, report);
     return text === '' ? empty : `${open}${text}${close}`;
+  };
+}
+
+function compileInner(shape: StructShape | ListShape | MapShape): Encoder {
+  if (shape.kind === 'struct') return encoderOf(shape);
+  return shape.kind === 'list' ? compileList(shape.itemName, shape.item) : compileMap(shape.value);
+}
+
+function compileMap(valueShape: () => Shape): Encoder {
+  let encodeValue: Encoder | undefined;
+  return (value, report) => {
+    encodeValue ??= compileElement('value', valueShape(), false);
+    let text = '';
+    for (const [key, each] of Object.entries(value as object))
+      text += `<entry><key>${escapeXml(key)}</key>${encodeValue(each, report)}</entry>`;
+    return text;
   };
 }
 

@@ -15,7 +15,7 @@ export interface ModelText {
 export type Scalar = 'string' | 'number' | 'boolean' | 'timestamp' | 'blob';
 
 /** Any type of a member. */
-export type Shape = Scalar | StructShape | ListShape;
+export type Shape = Scalar | StructShape | ListShape | MapShape;
 
 /** A structure. Members are looked up by SDK name or by the name in a request. */
 export interface StructShape {
@@ -34,6 +34,13 @@ export interface ListShape {
   readonly item: () => Shape;
 }
 
+/** A map from strings; entries are `entry` elements with `key` and `value`. */
+export interface MapShape {
+  readonly kind: 'map';
+  readonly name: string;
+  readonly value: () => Shape;
+}
+
 /** A member of a structure. */
 export interface Member {
   /** As the SDK spells it. */
@@ -43,6 +50,8 @@ export interface Member {
   /** Element name in responses. */
   readonly xmlName: string;
   readonly required: boolean;
+  /** Where REST requests carry it. */
+  readonly location: 'body' | 'label' | 'query';
   readonly shape: () => Shape;
 }
 
@@ -51,11 +60,16 @@ export interface ActionModel {
   readonly name: string;
   readonly input: StructShape | undefined;
   readonly output: StructShape | undefined;
+  /** Of REST services only; labels of the path are in braces. */
+  readonly http?: { readonly method: string; readonly path: string; readonly status: number };
 }
+
+/** How a service speaks: two forms of parameters with XML answers, and REST with JSON. */
+export type Protocol = 'ec2' | 'query' | 'rest-json';
 
 /** A service model with lazily parsed shapes. */
 export interface Model {
-  readonly protocol: 'ec2' | 'query';
+  readonly protocol: Protocol;
   readonly version: string;
   readonly namespace: string;
   readonly actionNames: readonly string[];
@@ -70,9 +84,11 @@ const SCALARS: ReadonlyMap<string, Scalar> = new Map([
   ['x', 'blob'],
 ]);
 
+const PROTOCOLS = ['ec2', 'query', 'rest-json'] as const;
+
 /** Opens a generated model. */
 export function openModel(text: ModelText): Model {
-  const protocol = text.protocol === 'ec2' ? 'ec2' : 'query';
+  const protocol = PROTOCOLS.find((name) => name === text.protocol) ?? 'query';
   const shape = shapeReader(text.shapes, protocol);
   const lines = new Map(text.actions.map((line) => [line.slice(0, line.indexOf(' ')), line]));
   const actions = new Map<string, ActionModel>();
@@ -95,8 +111,11 @@ export function openModel(text: ModelText): Model {
 type ShapeReader = (type: string) => Shape;
 
 function parseAction(line: string, shape: ShapeReader): ActionModel {
-  const [name = '', input = '-', output = '-'] = line.split(' ');
-  return { name, input: structOrNone(input, shape), output: structOrNone(output, shape) };
+  const [name = '', input = '-', output = '-', method, path = '', status] = line.split(' ');
+  const action = { name, input: structOrNone(input, shape), output: structOrNone(output, shape) };
+  return method === undefined
+    ? action
+    : { ...action, http: { method, path, status: Number(status) } };
 }
 
 function structOrNone(type: string, shape: ShapeReader): StructShape | undefined {
@@ -105,17 +124,24 @@ function structOrNone(type: string, shape: ShapeReader): StructShape | undefined
   return typeof found === 'object' && found.kind === 'struct' ? found : undefined;
 }
 
-function shapeReader(lines: readonly string[], protocol: Model['protocol']): ShapeReader {
+function shapeReader(lines: readonly string[], protocol: Protocol): ShapeReader {
   const parsed = new Map<string, Shape>(SCALARS);
   const read = (type: string): Shape => {
     const known = parsed.get(type);
     if (known !== undefined) return known;
     const fields = (lines[Number(type)] ?? '').split(' ');
-    const shape = fields[0] === 'L' ? parseList(fields, read) : parseStruct(fields, protocol, read);
+    const shape = parseShape(fields, protocol, read);
     parsed.set(type, shape);
     return shape;
   };
   return read;
+}
+
+function parseShape(fields: readonly string[], protocol: Protocol, read: ShapeReader): Shape {
+  if (fields[0] === 'L') return parseList(fields, read);
+  if (fields[0] !== 'M') return parseStruct(fields, protocol, read);
+  const [, name = '', , type = 's'] = fields;
+  return { kind: 'map', name, value: () => read(type) };
 }
 
 function parseList(fields: readonly string[], read: ShapeReader): ListShape {
@@ -125,7 +151,7 @@ function parseList(fields: readonly string[], read: ShapeReader): ListShape {
 
 function parseStruct(
   fields: readonly string[],
-  protocol: Model['protocol'],
+  protocol: Protocol,
   read: ShapeReader,
 ): StructShape {
   const [, name = '', required = '0', ...rest] = fields;
@@ -142,16 +168,19 @@ function parseStruct(
 function parseMember(
   text: string,
   required: boolean,
-  protocol: Model['protocol'],
+  protocol: Protocol,
   read: ShapeReader,
 ): Member {
-  const [name = '', type = 's', wireName = '', xmlName = ''] = text.split(':');
+  const [name = '', type = 's', wireName = '', xmlName = '', flag = ''] = text.split(':');
   const usualXmlName = protocol === 'ec2' ? name.charAt(0).toLowerCase() + name.slice(1) : name;
   return {
     name,
     wireName: wireName || name,
     xmlName: xmlName || usualXmlName,
     required,
+    location: LOCATIONS[flag] ?? 'body',
     shape: () => read(type),
   };
 }
+
+const LOCATIONS: Readonly<Record<string, Member['location']>> = { l: 'label', q: 'query' };

@@ -51,6 +51,7 @@ test('every changing action that has DryRun honours it before it looks at anythi
 function sampleOf(shape: Shape): unknown {
   if (typeof shape === 'string') return SAMPLES[shape];
   if (shape.kind === 'list') return [sampleOf(shape.item())];
+  if (shape.kind === 'map') return { x: sampleOf(shape.value()) };
   const needed = shape.members.filter((member, i) => member.required || i === 0);
   return Object.fromEntries(needed.map((member) => [member.name, sampleOf(member.shape())]));
 }
