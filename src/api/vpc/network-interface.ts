@@ -21,6 +21,10 @@ const ATTACHMENT = {
     networkCardIndex: { type: 'integer' },
     deleteOnTermination: { type: 'boolean' },
     attachTime: { type: 'string' },
+    existedBefore: {
+      type: 'boolean',
+      description: 'Set when a launch took over an interface; without the instance it is detached.',
+    },
   },
 } as const;
 
@@ -74,6 +78,10 @@ const SPEC = {
       items: { type: 'string' },
     },
     ipv6Addresses: { type: 'array', items: { type: 'string' } },
+    primaryIpv6: {
+      type: 'boolean',
+      description: 'The first IPv6 address is primary: it cannot be unassigned.',
+    },
     ipv4Prefixes: {
       type: 'array',
       description: 'Delegated /28 blocks of the subnet.',

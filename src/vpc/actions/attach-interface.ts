@@ -10,6 +10,8 @@ import { Ec2Error } from '../../ec2/error.ts';
 import { checkId, ID_KINDS, notFound } from '../../ec2/id-kinds.ts';
 import { instanceLimits } from '../../ec2/limits.ts';
 import { nowText, type Call, type Handler } from '../context.ts';
+import { checkAddressLimit } from '../interfaces/address-limits.ts';
+import { checkDeviceIndex, checkSlots, sameSlot, type Slot } from '../interfaces/slots.ts';
 import { invalidValue, own, required, sees } from '../own.ts';
 
 /** AttachNetworkInterface: attached at once. */
@@ -48,7 +50,7 @@ interface Attach {
 }
 
 function checkAttach(call: Call, attach: Attach): void {
-  const { eni, instance, attachment } = attach;
+  const { eni, instance } = attach;
   const id = eni.metadata.name;
   if (eni.spec.attachment !== undefined || eni.spec.trunkAssociation !== undefined)
     throw new Ec2Error('InvalidNetworkInterface.InUse', `Interface: [${id}] in use.`);
@@ -62,54 +64,52 @@ function checkAttach(call: Call, attach: Attach): void {
     throw invalidValue(
       `You may not attach a network interface to an instance if they are not in the same availability zone`,
     );
-  checkDeviceIndex(call, instance, attachment);
-  checkLimits(call, attach);
+  checkPlace(call, attach);
+  checkAddressLimit(eni.spec, instance.spec.instanceType);
+  checkTrunk(call, attach);
 }
 
-function checkDeviceIndex(call: Call, instance: Instance, attachment: InterfaceAttachment): void {
-  const { deviceIndex, networkCardIndex } = attachment;
-  const taken = call.store.interfaces.table
+/** What is attached to an instance, where. */
+function slotsOf({ store }: Call, instance: Instance): readonly Slot[] {
+  return store.interfaces.table
     .by('instance', instance.metadata.name)
-    .some(
-      ({ spec }) =>
-        spec.attachment?.deviceIndex === deviceIndex &&
-        spec.attachment.networkCardIndex === networkCardIndex,
-    );
-  if (taken)
+    .flatMap(({ spec }) => spec.attachment ?? []);
+}
+
+function checkPlace(call: Call, { instance, attachment }: Attach): void {
+  const { deviceIndex } = attachment;
+  const slots = slotsOf(call, instance);
+  checkDeviceIndex(deviceIndex);
+  if (slots.some((slot) => sameSlot(slot, attachment)))
     throw invalidValue(
       `Instance '${instance.metadata.name}' already has an interface attached at device index '${deviceIndex}'.`,
     );
-  if (!Number.isInteger(deviceIndex) || deviceIndex < 0)
-    throw invalidValue(`Invalid value '${deviceIndex}' for deviceIndex.`);
+  checkSlots(instance.spec.instanceType, [...slots, attachment]);
 }
 
-function checkLimits(call: Call, { eni, instance, attachment }: Attach): void {
+/** All trunks of an instance share its branch limit. */
+function checkTrunk(call: Call, { eni, instance }: Attach): void {
   const { instanceType } = instance.spec;
   const limits = instanceLimits(instanceType);
-  if (limits === undefined) return;
-  const count = call.store.interfaces.table.count('instance', instance.metadata.name);
-  if (count >= limits.maxInterfaces)
-    throw new Ec2Error(
-      'AttachmentLimitExceeded',
-      `Interface count ${count + 1} exceeds the limit for ${instanceType}`,
-    );
-  if (limits.networkCards[attachment.networkCardIndex] === undefined)
-    throw invalidValue(
-      `Network card index '${attachment.networkCardIndex}' is invalid for ${instanceType}.`,
-    );
-  if (eni.spec.privateIps.length > limits.ipv4PerInterface)
-    throw new Ec2Error(
-      'PrivateIpAddressLimitExceeded',
-      `Number of private addresses will exceed limit.`,
-    );
-  const branches = call.store.interfaces.table.count('trunk', eni.metadata.name);
-  if (eni.spec.interfaceType === 'trunk' && !limits.trunkCompatible)
+  if (limits === undefined || eni.spec.interfaceType !== 'trunk') return;
+  if (!limits.trunkCompatible)
     throw invalidValue(`Instance type ${instanceType} does not support trunk interfaces.`);
+  const branches =
+    branchCount(call, instance.metadata.name) +
+    call.store.interfaces.table.count('trunk', eni.metadata.name);
   if (branches > limits.branchInterfaces)
     throw new Ec2Error(
       'AttachmentLimitExceeded',
       `Branch interface count ${branches} exceeds the limit for ${instanceType}`,
     );
+}
+
+/** Branches of all trunks of an instance. */
+export function branchCount({ store }: Call, instanceId: string): number {
+  const { table } = store.interfaces;
+  return table
+    .by('instance', instanceId)
+    .reduce((sum, { metadata }) => sum + table.count('trunk', metadata.name), 0);
 }
 
 /** DetachNetworkInterface: detached at once. The primary interface stays. */

@@ -9,22 +9,13 @@ import { Ec2Error } from '../../ec2/error.ts';
 import { compact } from '../compact.ts';
 import type { Call, Handler } from '../context.ts';
 import { wornGroups } from '../group-lookup.ts';
-import { addressWish, placeInterface, type InterfaceDraft } from '../interfaces/place.ts';
+import { addressWish } from '../interfaces/address-wish.ts';
+import { connectionTracking } from '../interfaces/connection-tracking.ts';
+import { placeInterface, type InterfaceDraft } from '../interfaces/place.ts';
 import { invalidValue, own, ownVpc, required } from '../own.ts';
 import { specifiedTags } from '../tags.ts';
 import { checkReplay, creationId, requestDigest } from '../tokens.ts';
 import { interfaceView } from '../views/interface.ts';
-
-const UNSUPPORTED = [
-  'Ipv4Prefixes',
-  'Ipv4PrefixCount',
-  'Ipv6Prefixes',
-  'Ipv6PrefixCount',
-  'Ipv6Addresses',
-  'Ipv6AddressCount',
-  'EnablePrimaryIpv6',
-  'ConnectionTrackingSpecification',
-] as const satisfies readonly (keyof CreateNetworkInterfaceRequest)[];
 
 /** CreateNetworkInterface. The same client token answers the same interface. */
 export const createNetworkInterface: Handler<
@@ -51,9 +42,6 @@ function checkParameters(input: CreateNetworkInterfaceRequest): void {
   const type = input.InterfaceType ?? 'interface';
   if (!['interface', 'trunk', 'branch'].includes(type))
     throw new Ec2Error('UnsupportedOperation', `Interface type '${type}' is not supported.`);
-  const unsupported = UNSUPPORTED.find((name) => input[name] !== undefined);
-  if (unsupported !== undefined)
-    throw new Ec2Error('UnsupportedOperation', `Parameter ${unsupported} is not supported yet.`);
   if ((input.Description?.length ?? 0) > 255)
     throw invalidValue('The description must be at most 255 characters.');
 }
@@ -75,10 +63,11 @@ function create(
   return placeInterface(call, {
     id,
     subnet,
-    wish: addressWish(input),
+    wish: addressWish(input, subnet),
     draft: compact<InterfaceDraft>({
       ...draft,
       interfaceType: type ? (input.InterfaceType as 'trunk' | 'branch') : 'interface',
+      connectionTracking: connectionTracking(input.ConnectionTrackingSpecification),
       clientToken: input.ClientToken,
       clientTokenDigest: input.ClientToken === undefined ? undefined : requestDigest(input),
     }),

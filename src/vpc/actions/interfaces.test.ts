@@ -128,7 +128,6 @@ describe('creating interfaces', () => {
     ['an unknown subnet', { SubnetId: 'subnet-01234567' }, 'InvalidSubnetID.NotFound', /subnet ID/],
     ['an unknown group', { Groups: ['sg-01234567'] }, 'InvalidGroup.NotFound', /does not exist/],
     ['an unsupported type', { InterfaceType: 'efa' }, 'UnsupportedOperation', /efa/],
-    ['prefixes', { Ipv4PrefixCount: 1 }, 'UnsupportedOperation', /Ipv4PrefixCount/],
     ['more than 255 characters', { Description: 'x'.repeat(256) }, 'InvalidParameterValue', /255/],
     ['a negative count', { SecondaryPrivateIpAddressCount: -1 }, 'InvalidParameterValue', /-1/],
   ])('refuses %s', async (_what, input, code, message) => {

@@ -7,6 +7,7 @@ import { Ec2Error } from '../../ec2/error.ts';
 import { ID_KINDS, notFound } from '../../ec2/id-kinds.ts';
 import type { Call, Handler } from '../context.ts';
 import { wornGroups } from '../group-lookup.ts';
+import { connectionTracking } from '../interfaces/connection-tracking.ts';
 import { invalidValue, own, ownVpc, required } from '../own.ts';
 
 type Spec = NetworkInterface['spec'];
@@ -16,6 +17,8 @@ const ATTRIBUTES = [
   'Description',
   'SourceDestCheck',
   'Attachment',
+  'ConnectionTrackingSpecification',
+  'EnablePrimaryIpv6',
 ] as const satisfies readonly (keyof ModifyNetworkInterfaceAttributeRequest)[];
 
 /** ModifyNetworkInterfaceAttribute: one attribute per call. */
@@ -31,21 +34,13 @@ export const modifyNetworkInterfaceAttribute: Handler<
       'InvalidParameterCombination',
       'Fields for multiple attribute types specified',
     );
-  if (given.length === 0) throw nothingToDo(input);
+  if (given.length === 0)
+    throw new Ec2Error('InvalidParameterCombination', 'No attributes specified.');
   await store.locks.hold({ shared: input.Groups ?? [], exclusive: [id] }, async () => {
     own(call, store.interfaces, id);
     await store.interfaces.update(id, (eni) => ({ ...eni, spec: changed(call, eni.spec, input) }));
   });
 };
-
-function nothingToDo(input: ModifyNetworkInterfaceAttributeRequest): Ec2Error {
-  if (input.ConnectionTrackingSpecification !== undefined)
-    return new Ec2Error(
-      'UnsupportedOperation',
-      'Parameter ConnectionTrackingSpecification is not supported yet.',
-    );
-  return new Ec2Error('InvalidParameterCombination', 'No attributes specified.');
-}
 
 function changed(call: Call, spec: Spec, input: ModifyNetworkInterfaceAttributeRequest): Spec {
   if (input.Groups !== undefined) {
@@ -53,11 +48,30 @@ function changed(call: Call, spec: Spec, input: ModifyNetworkInterfaceAttributeR
       throw invalidValue('An interface must have at least one security group.');
     return { ...spec, groups: wornGroups(call, ownVpc(call, spec.vpcId), input.Groups) };
   }
-  if (input.Description !== undefined)
-    return { ...spec, description: input.Description.Value ?? '' };
+  if (input.Description !== undefined) return described(spec, input.Description.Value ?? '');
   if (input.SourceDestCheck !== undefined)
     return { ...spec, sourceDestCheck: required(input.SourceDestCheck.Value, 'value') };
-  return { ...spec, ...changedAttachment(spec, input.Attachment ?? {}) };
+  if (input.Attachment !== undefined)
+    return { ...spec, ...changedAttachment(spec, input.Attachment) };
+  if (input.EnablePrimaryIpv6 !== undefined) return primaryIpv6(spec, input.EnablePrimaryIpv6);
+  const connection = connectionTracking(input.ConnectionTrackingSpecification);
+  return { ...spec, connectionTracking: { ...spec.connectionTracking, ...connection } };
+}
+
+function described(spec: Spec, description: string): Spec {
+  if (description.length > 255)
+    throw invalidValue('The description must be at most 255 characters.');
+  return { ...spec, description };
+}
+
+/** A primary IPv6 address stays primary: EC2 has no way back. */
+function primaryIpv6(spec: Spec, isEnabled: boolean): Spec {
+  if (!isEnabled && spec.primaryIpv6)
+    throw invalidValue('The primary IPv6 address of a network interface cannot be disabled.');
+  if (!isEnabled) return spec;
+  if (!spec.ipv6Addresses?.length)
+    throw invalidValue('The network interface has no IPv6 address to make primary.');
+  return { ...spec, primaryIpv6: true };
 }
 
 function changedAttachment(

@@ -14,7 +14,7 @@ import type { Call, Handler } from '../context.ts';
 import { paginate, selectObjects } from '../describe.ts';
 import type { FilterTable } from '../filters.ts';
 import { invalidValue, own, ownVpc, required, sees } from '../own.ts';
-import { subnetBlock } from '../store/address-pool.ts';
+import { subnetBlock } from '../store/address-space.ts';
 import { specifiedTags } from '../tags.ts';
 import { subnetView } from '../views/network.ts';
 import { zoneIdOf, zonesOf } from '../zones.ts';

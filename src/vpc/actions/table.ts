@@ -17,6 +17,7 @@ import {
   createNetworkInterfacePermission,
   describeNetworkInterfacePermissions,
 } from './interface-permissions.ts';
+import { assignIpv6Addresses, unassignIpv6Addresses } from './ipv6-addresses.ts';
 import {
   modifyNetworkInterfaceAttribute,
   resetNetworkInterfaceAttribute,
@@ -40,6 +41,7 @@ import { describeAvailabilityZones, describeRegions } from './zones.ts';
 
 /** The EC2 actions that we implement; every other action of the model is UnsupportedOperation. */
 export const EC2_ACTIONS: Readonly<Record<string, Handler>> = {
+  AssignIpv6Addresses: assignIpv6Addresses,
   AssignPrivateIpAddresses: assignPrivateIpAddresses,
   AssociateTrunkInterface: associateTrunkInterface,
   AttachNetworkInterface: attachNetworkInterface,
@@ -79,6 +81,7 @@ export const EC2_ACTIONS: Readonly<Record<string, Handler>> = {
   RevokeSecurityGroupIngress: revokeSecurityGroupIngress,
   RunInstances: runInstances,
   TerminateInstances: terminateInstances,
+  UnassignIpv6Addresses: unassignIpv6Addresses,
   UnassignPrivateIpAddresses: unassignPrivateIpAddresses,
   UpdateSecurityGroupRuleDescriptionsEgress: updateSecurityGroupRuleDescriptionsEgress,
   UpdateSecurityGroupRuleDescriptionsIngress: updateSecurityGroupRuleDescriptionsIngress,

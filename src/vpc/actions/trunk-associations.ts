@@ -16,6 +16,7 @@ import type { Call, Handler } from '../context.ts';
 import { paginate } from '../describe.ts';
 import { filterTest, type FilterTable } from '../filters.ts';
 import { invalidValue, own, required, sees } from '../own.ts';
+import { branchCount } from './attach-interface.ts';
 import { creationId } from '../tokens.ts';
 
 type Association = NonNullable<NetworkInterface['spec']['trunkAssociation']>;
@@ -117,10 +118,10 @@ function checkVlanFree({ store }: Call, trunk: NetworkInterface, vlanId: number)
 }
 
 /** The limit of the instance type; a trunk that is attached nowhere has none yet. */
-function checkBranchLimit({ store }: Call, trunk: NetworkInterface): void {
-  const instance = store.instances.get(trunk.spec.attachment?.instanceId ?? '');
+function checkBranchLimit(call: Call, trunk: NetworkInterface): void {
+  const instance = call.store.instances.get(trunk.spec.attachment?.instanceId ?? '');
   const limit = instanceLimits(instance?.spec.instanceType ?? '')?.branchInterfaces;
-  const count = store.interfaces.table.count('trunk', trunk.metadata.name);
+  const count = instance === undefined ? 0 : branchCount(call, instance.metadata.name);
   if (limit !== undefined && count >= limit)
     throw new Ec2Error(
       'AttachmentLimitExceeded',

@@ -2,59 +2,18 @@ import type { NetworkInterface } from '../../api/vpc/network-interface.ts';
 import type { Subnet } from '../../api/vpc/subnet.ts';
 import { Ec2Error } from '../../ec2/error.ts';
 import type { Call } from '../context.ts';
-import { invalidValue } from '../own.ts';
+import type { Addresses } from '../store/address-pool.ts';
 import { isAmbiguous } from '../store/collection.ts';
-
-/** Which addresses a request wants for a new interface. */
-export interface AddressWish {
-  /** Of the caller's choice. */
-  readonly primary: string | undefined;
-  readonly secondary: readonly string[];
-  /** Secondary addresses of our choice. */
-  readonly secondaryCount: number;
-}
+import type { AddressWish } from './address-wish.ts';
 
 /** What of an interface is decided before its addresses are. */
-export type InterfaceDraft = Omit<NetworkInterface['spec'], 'macAddress' | 'privateIps'>;
+export type InterfaceDraft = Omit<
+  NetworkInterface['spec'],
+  'macAddress' | 'privateIps' | 'ipv6Addresses' | 'ipv4Prefixes' | 'ipv6Prefixes' | 'primaryIpv6'
+>;
 
-/** Most secondary addresses of one request. */
-const MAX_SECONDARY = 49;
 /** First octets of AWS's MAC addresses: locally administered, unicast. */
 const MAC_FIRST_OCTETS = [0x02, 0x06, 0x0a, 0x0e] as const;
-
-interface AddressFields {
-  readonly PrivateIpAddress?: string | undefined;
-  readonly PrivateIpAddresses?:
-    | readonly {
-        readonly Primary?: boolean | undefined;
-        readonly PrivateIpAddress?: string | undefined;
-      }[]
-    | undefined;
-  readonly SecondaryPrivateIpAddressCount?: number | undefined;
-}
-
-/** Reads the address parameters that CreateNetworkInterface and RunInstances share. */
-export function addressWish(input: AddressFields): AddressWish {
-  const listed = input.PrivateIpAddresses ?? [];
-  const primaries = listed.filter((each) => each.Primary);
-  const primary = input.PrivateIpAddress ?? primaries[0]?.PrivateIpAddress;
-  const count = input.SecondaryPrivateIpAddressCount ?? 0;
-  if (primaries.length > (input.PrivateIpAddress === undefined ? 1 : 0))
-    throw new Ec2Error(
-      'InvalidParameterCombination',
-      'Only one primary private IP address can be specified.',
-    );
-  if (!Number.isInteger(count) || count < 0 || count + listed.length > MAX_SECONDARY)
-    throw invalidValue(
-      `Value ( ${count} ) for parameter secondaryPrivateIpAddressCount is invalid.`,
-    );
-  const secondary = listed.filter((each) => !each.Primary);
-  return {
-    primary,
-    secondary: secondary.flatMap((each) => each.PrivateIpAddress ?? []),
-    secondaryCount: count,
-  };
-}
 
 /**
  * Stores a new interface with addresses of its subnet. The caller holds the subnet and the groups.
@@ -73,16 +32,14 @@ export async function placeInterface(
   const { store } = call;
   const { id, subnet, wish, draft } = options;
   checkInterfaceQuota(call);
-  const wanted = [...(wish.primary === undefined ? [] : [wish.primary]), ...wish.secondary];
-  const chosen = wish.secondaryCount + (wish.primary === undefined ? 1 : 0);
-  const reservation = store.addresses.reserve(subnet, { wanted, count: chosen });
+  const reservation = store.addresses.reserve(subnet, wish.request);
   try {
     const eni = await store.interfaces.create({
       metadata: { name: id },
       spec: {
         ...draft,
         macAddress: freshMac(call),
-        privateIps: primaryFirst(reservation.addresses, wish),
+        ...addressFields(reservation.addresses, wish),
       },
     });
     reservation.release();
@@ -94,11 +51,28 @@ export async function placeInterface(
   }
 }
 
+type StoredAddresses = Pick<
+  NetworkInterface['spec'],
+  'privateIps' | 'ipv6Addresses' | 'ipv4Prefixes' | 'ipv6Prefixes' | 'primaryIpv6'
+>;
+
+/** Addresses as stored; lists that are empty are left out. */
+function addressFields(got: Addresses, wish: AddressWish): StoredAddresses {
+  return {
+    privateIps: primaryFirst(got.ipv4, wish),
+    ...(got.ipv6.length > 0 && { ipv6Addresses: got.ipv6 }),
+    ...(got.ipv4Prefix.length > 0 && { ipv4Prefixes: got.ipv4Prefix }),
+    ...(got.ipv6Prefix.length > 0 && { ipv6Prefixes: got.ipv6Prefix }),
+    ...(wish.primaryIpv6 && { primaryIpv6: true }),
+  };
+}
+
 /** Reserved are: what the caller named, then what we chose, of which the first is the primary. */
-function primaryFirst(addresses: readonly string[], wish: AddressWish): string[] {
-  if (wish.primary !== undefined) return [...addresses];
-  const named = addresses.slice(0, wish.secondary.length);
-  const [primary = '', ...others] = addresses.slice(wish.secondary.length);
+function primaryFirst(addresses: readonly string[], wish: AddressWish): readonly string[] {
+  if (wish.primary !== undefined) return addresses;
+  const secondary = wish.request.ipv4?.named?.length ?? 0;
+  const named = addresses.slice(0, secondary);
+  const [primary = '', ...others] = addresses.slice(secondary);
   return [primary, ...named, ...others];
 }
 

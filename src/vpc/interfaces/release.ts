@@ -41,3 +41,19 @@ function withoutAttachment({ spec, ...eni }: NetworkInterface): NetworkInterface
   const { attachment: _ended, ...rest } = spec;
   return { ...eni, spec: rest };
 }
+
+/**
+ * Undoes what a launch did to interfaces of an instance that is not stored: those made for it are
+ * deleted, those that existed before are detached.
+ */
+export async function giveBackInterfaces(store: Store, instanceId: string): Promise<void> {
+  for (const eni of store.interfaces.table.by('instance', instanceId))
+    await giveBackInterface(store, eni);
+}
+
+/** The same for one interface. */
+export async function giveBackInterface(store: Store, eni: NetworkInterface): Promise<void> {
+  const { name } = eni.metadata;
+  if (eni.spec.attachment?.existedBefore) await store.interfaces.update(name, withoutAttachment);
+  else await store.interfaces.remove(name);
+}

@@ -4,6 +4,7 @@ import type { NetworkInterface } from '../../api/vpc/network-interface.ts';
 import type { Subnet } from '../../api/vpc/subnet.ts';
 import { systemClock } from '../../io/clock.ts';
 import { AddressPool, type Reservation } from './address-pool.ts';
+import { addressKeys, blockKeys } from './address-space.ts';
 import { Table } from './table.ts';
 
 const SUBNET: Subnet = {
@@ -16,7 +17,8 @@ const USABLE = Array.from({ length: 11 }, (_, i) => `10.0.0.${i + 4}`);
 function scene(nowMs = () => 0) {
   const interfaces = new Table<NetworkInterface>({
     subnet: ({ spec }) => [spec.subnetId],
-    address: ({ spec }) => spec.privateIps.map((address) => `${spec.vpcId}/${address}`),
+    address: addressKeys,
+    block: blockKeys,
   });
   let version = 0;
   const store = (name: string, privateIps: readonly string[]): void =>
@@ -42,10 +44,13 @@ describe('the address pool', () => {
         const pending: Reservation[] = [];
         const stored = new Map<string, readonly string[]>();
         for (const [i, { kind, pick, count }] of steps.entries()) {
-          const inUse = [...pending.flatMap((r) => r.addresses), ...[...stored.values()].flat()];
+          const inUse = [
+            ...pending.flatMap((r) => r.addresses.ipv4),
+            ...[...stored.values()].flat(),
+          ];
           if (kind === 'reserve') {
             const free = USABLE.length - inUse.length;
-            const reserve = (): Reservation => pool.reserve(SUBNET, { count });
+            const reserve = (): Reservation => pool.reserve(SUBNET, { ipv4: { count } });
             if (free < count) {
               expect(reserve).toThrow(
                 expect.objectContaining({ code: 'InsufficientFreeAddressesInSubnet' }),
@@ -53,11 +58,11 @@ describe('the address pool', () => {
               continue;
             }
             const reservation = reserve();
-            for (const address of reservation.addresses) {
+            for (const address of reservation.addresses.ipv4) {
               expect(USABLE).toContain(address);
               expect(inUse).not.toContain(address);
             }
-            expect(new Set(reservation.addresses).size).toBe(count);
+            expect(new Set(reservation.addresses.ipv4).size).toBe(count);
             pending.push(reservation);
           } else if (kind === 'delete') {
             const name = [...stored.keys()][pick % Math.max(1, stored.size)];
@@ -68,8 +73,8 @@ describe('the address pool', () => {
             const [reservation] = pending.splice(pick % Math.max(1, pending.length), 1);
             if (reservation === undefined) continue;
             if (kind === 'commit') {
-              store(`eni-${i}`, reservation.addresses);
-              stored.set(`eni-${i}`, reservation.addresses);
+              store(`eni-${i}`, reservation.addresses.ipv4);
+              stored.set(`eni-${i}`, reservation.addresses.ipv4);
             }
             reservation.release();
           }
@@ -90,34 +95,36 @@ describe('the address pool', () => {
   ])('refuses %s: %s, %s', (address, code) => {
     const { pool, store } = scene();
     store('eni-1', ['10.0.0.4']);
-    expect(() => pool.reserve(SUBNET, { wanted: [address], count: 0 })).toThrow(
+    expect(() => pool.reserve(SUBNET, { ipv4: { named: [address] } })).toThrow(
       expect.objectContaining({ code }),
     );
   });
 
   test('gives back what it reserved when one of several addresses is refused', () => {
     const { pool } = scene();
-    expect(() => pool.reserve(SUBNET, { wanted: ['10.0.0.9', '10.0.0.9'], count: 0 })).toThrow();
-    expect(pool.reserve(SUBNET, { wanted: ['10.0.0.9'], count: 0 }).addresses).toEqual([
+    expect(() => pool.reserve(SUBNET, { ipv4: { named: ['10.0.0.9', '10.0.0.9'] } })).toThrow();
+    expect(pool.reserve(SUBNET, { ipv4: { named: ['10.0.0.9'] } }).addresses.ipv4).toEqual([
       '10.0.0.9',
     ]);
   });
 
   test('lets a freed address rest: the next one comes first', () => {
     const { pool } = scene();
-    const first = pool.reserve(SUBNET, { count: 1 });
+    const first = pool.reserve(SUBNET, { ipv4: { count: 1 } });
     first.release();
-    expect(pool.reserve(SUBNET, { count: 1 }).addresses).not.toEqual(first.addresses);
+    expect(pool.reserve(SUBNET, { ipv4: { count: 1 } }).addresses.ipv4).not.toEqual(
+      first.addresses.ipv4,
+    );
   });
 
   test('keeps addresses of unknown fate back for two minutes', () => {
     let nowMs = 0;
     const { pool } = scene(() => nowMs);
-    pool.reserve(SUBNET, { wanted: ['10.0.0.9'], count: 0 }).quarantine();
-    const again = (): Reservation => pool.reserve(SUBNET, { wanted: ['10.0.0.9'], count: 0 });
+    pool.reserve(SUBNET, { ipv4: { named: ['10.0.0.9'] } }).quarantine();
+    const again = (): Reservation => pool.reserve(SUBNET, { ipv4: { named: ['10.0.0.9'] } });
     nowMs = 119_000;
     expect(again).toThrow(expect.objectContaining({ code: 'InvalidIPAddress.InUse' }));
     nowMs = 121_000;
-    expect(again().addresses).toEqual(['10.0.0.9']);
+    expect(again().addresses.ipv4).toEqual(['10.0.0.9']);
   });
 });

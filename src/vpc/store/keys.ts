@@ -1,6 +1,6 @@
 type Tagged = { readonly spec: { readonly tags?: Readonly<Record<string, string>> } };
 
-/** Index key of one address of a VPC; addresses are unique per VPC. */
+/** Index key of one address or delegated prefix of a VPC; they are unique per VPC. */
 export function addressKey(vpcId: string, address: string): string {
   return `${vpcId}/${address}`;
 }

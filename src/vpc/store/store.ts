@@ -9,8 +9,9 @@ import { VPCS, type Vpc } from '../../api/vpc/vpc.ts';
 import type { Clock } from '../../base/clock.ts';
 import { ID_KINDS } from '../../ec2/id-kinds.ts';
 import { AddressPool } from './address-pool.ts';
+import { addressKeys, blockKeys } from './address-space.ts';
 import { Collection } from './collection.ts';
-import { addressKey, present, tagKeys } from './keys.ts';
+import { present, tagKeys } from './keys.ts';
 import { Locks } from './locks.ts';
 import { createNetworkStore, type NetworkStore } from './network-store.ts';
 
@@ -119,8 +120,8 @@ const INTERFACE_INDEXES = {
   attachment: ({ spec }: NetworkInterface) => present(spec.attachment?.attachmentId),
   trunk: ({ spec }: NetworkInterface) => present(spec.trunkAssociation?.trunkInterfaceId),
   association: ({ spec }: NetworkInterface) => present(spec.trunkAssociation?.associationId),
-  address: ({ spec }: NetworkInterface) =>
-    spec.privateIps.map((address) => addressKey(spec.vpcId, address)),
+  address: addressKeys,
+  block: blockKeys,
   mac: ({ spec }: NetworkInterface) => [spec.macAddress],
   tag: tagKeys,
 };

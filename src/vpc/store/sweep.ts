@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
-import { endAssociation, releaseInterfaces } from '../interfaces/release.ts';
+import { endAssociation, giveBackInterface, releaseInterfaces } from '../interfaces/release.ts';
 import type { Store } from './store.ts';
 
 /** Terminated instances are forgotten after an hour, as on AWS. */
@@ -10,7 +10,7 @@ const TERMINATED_KEPT_MS = 3_600_000;
  * Finishes or removes what actions of several writes left behind when the process died between
  * them. Runs before the first request, so nothing it sees is work in progress:
  * - CreateVpc and DeleteVpc: a default group without its VPC is removed;
- * - RunInstances: interfaces attached to an instance that does not exist are removed;
+ * - RunInstances: interfaces attached to an instance that does not exist are given back;
  * - TerminateInstances: interfaces of terminated instances are released, and branches of trunks
  *   that are gone become available.
  */
@@ -33,13 +33,13 @@ async function sweepGroups(store: Store, log: Log): Promise<void> {
 }
 
 async function sweepInterfaces(store: Store, log: Log): Promise<void> {
-  for (const { metadata, spec } of store.interfaces.table.values()) {
-    const instanceId = spec.attachment?.instanceId;
+  for (const eni of store.interfaces.table.values()) {
+    const instanceId = eni.spec.attachment?.instanceId;
     if (instanceId === undefined || store.instances.get(instanceId) !== undefined) continue;
-    log.info('Removed an interface of a launch that was not finished', {
-      interface: metadata.name,
+    log.info('Gave back an interface of a launch that was not finished', {
+      interface: eni.metadata.name,
     });
-    await store.interfaces.remove(metadata.name);
+    await giveBackInterface(store, eni);
   }
   for (const { metadata, spec } of store.interfaces.table.values()) {
     const trunkId = spec.trunkAssociation?.trunkInterfaceId;

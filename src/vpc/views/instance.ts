@@ -3,9 +3,17 @@ import type { Instance } from '../../api/vpc/instance.ts';
 import type { NetworkInterface } from '../../api/vpc/network-interface.ts';
 import { instanceLimits } from '../../ec2/limits.ts';
 import type { Call } from '../context.ts';
+import { metadataOptionsView } from '../instances/metadata-options.ts';
+import { connectionTrackingView } from '../interfaces/connection-tracking.ts';
 import { tagList } from '../tags.ts';
 import { groupIdentifiers } from './group.ts';
-import { addressViews, attachmentView, interfaceStatus, privateDnsName } from './interface.ts';
+import {
+  addressFamilyViews,
+  addressViews,
+  attachmentView,
+  interfaceStatus,
+  privateDnsName,
+} from './interface.ts';
 
 type State = Instance['spec']['state'];
 
@@ -54,7 +62,9 @@ export function instanceView(call: Call, instance: Instance): InstanceView {
     VirtualizationType: 'hvm',
     Hypervisor:
       instanceLimits(spec.instanceType)?.hypervisor === 'nitro' ? ('nitro' as 'xen') : 'xen',
-    EbsOptimized: false,
+    EbsOptimized: spec.ebsOptimized ?? false,
+    KeyName: spec.keyName,
+    MetadataOptions: metadataOptionsView(instance),
     BlockDeviceMappings: [],
     ProductCodes: [],
     ClientToken: spec.clientToken,
@@ -109,7 +119,8 @@ function instanceInterfaceView(call: Call, eni: NetworkInterface): InstanceNetwo
     PrivateIpAddress: spec.privateIps[0],
     PrivateDnsName: privateDnsName(spec.privateIps[0] ?? '', call.region),
     PrivateIpAddresses: addressViews(eni, call.region),
-    Ipv6Addresses: [],
+    ...addressFamilyViews(eni),
+    ConnectionTrackingConfiguration: connectionTrackingView(spec),
     SourceDestCheck: spec.sourceDestCheck,
     SubnetId: spec.subnetId,
     VpcId: spec.vpcId,

@@ -1,11 +1,15 @@
 import type {
+  Ipv4PrefixSpecification,
+  Ipv6PrefixSpecification,
   NetworkInterface as InterfaceView,
   NetworkInterfaceAttachment,
+  NetworkInterfaceIpv6Address,
   NetworkInterfacePrivateIpAddress,
   NetworkInterfaceStatus,
 } from '@aws-sdk/client-ec2';
 import type { InterfaceAttachment, NetworkInterface } from '../../api/vpc/network-interface.ts';
 import type { Call } from '../context.ts';
+import { connectionTrackingView } from '../interfaces/connection-tracking.ts';
 import { tagList } from '../tags.ts';
 import { zoneIdOf } from '../zones.ts';
 import { groupIdentifiers } from './group.ts';
@@ -34,6 +38,23 @@ export function addressViews(
     PrivateIpAddress: address,
     PrivateDnsName: privateDnsName(address, region),
   }));
+}
+
+/** What an interface has beyond IPv4 addresses. */
+export function addressFamilyViews({ spec }: NetworkInterface): {
+  Ipv6Addresses: NetworkInterfaceIpv6Address[];
+  Ipv4Prefixes: Ipv4PrefixSpecification[];
+  Ipv6Prefixes: Ipv6PrefixSpecification[];
+} {
+  const isPrimary = (i: number): boolean => i === 0 && (spec.primaryIpv6 ?? false);
+  return {
+    Ipv6Addresses: (spec.ipv6Addresses ?? []).map((Ipv6Address, i) => ({
+      Ipv6Address,
+      IsPrimaryIpv6: isPrimary(i),
+    })),
+    Ipv4Prefixes: (spec.ipv4Prefixes ?? []).map((Ipv4Prefix) => ({ Ipv4Prefix })),
+    Ipv6Prefixes: (spec.ipv6Prefixes ?? []).map((Ipv6Prefix) => ({ Ipv6Prefix })),
+  };
 }
 
 /** An attachment as EC2 shows it. */
@@ -65,7 +86,9 @@ export function interfaceView(call: Call, eni: NetworkInterface): InterfaceView 
     PrivateIpAddress: primary,
     PrivateDnsName: privateDnsName(primary, call.region),
     PrivateIpAddresses: addressViews(eni, call.region),
-    Ipv6Addresses: [],
+    Ipv6Address: spec.ipv6Addresses?.[0],
+    ...addressFamilyViews(eni),
+    ConnectionTrackingConfiguration: connectionTrackingView(spec),
     Groups: groupIdentifiers(call, spec.groups),
     SubnetId: spec.subnetId,
     VpcId: spec.vpcId,
