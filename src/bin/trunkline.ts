@@ -20,6 +20,11 @@ const context: CommandContext = {
     mainModule: resolve(root, 'src/lab/main.ts'),
     beganMs,
   }),
+  // Loaded only when asked for: the other commands need none of it.
+  vpcServe: async (request, listening) => {
+    const { serveVpc } = await import('./vpc-serve.ts');
+    await serveVpc(request, listening);
+  },
   clock: systemClock,
   beganMs,
   write: (text) => void process.stdout.write(text),

@@ -1,10 +1,12 @@
 import type { Clock } from '../base/clock.ts';
 import type { LabPort } from './lab-port.ts';
 import type { ProgressTerminal } from './progress.ts';
+import type { VpcServe } from './vpc-serve.ts';
 
 /** What commands work with. */
 export interface CommandContext {
   readonly lab: LabPort;
+  readonly vpcServe: VpcServe;
   readonly clock: Clock;
   /** When the command began, in milliseconds since the epoch. */
   readonly beganMs: number;

@@ -2,13 +2,16 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { createFakeClock } from '../base/clock.fake.ts';
 import { createFakeLabPort, type FakeLabPort } from './lab-port.fake.ts';
 import { runProgram } from './program.ts';
+import type { VpcServeRequest } from './vpc-serve.ts';
 
 let lab: FakeLabPort;
 let interactive: boolean;
+let served: VpcServeRequest[];
 
 beforeEach(() => {
   lab = createFakeLabPort();
   interactive = false;
+  served = [];
 });
 
 interface Outcome {
@@ -25,6 +28,10 @@ async function trunkline(...argv: string[]): Promise<Outcome> {
     argv,
     {
       lab,
+      vpcServe: async (request, listening) => {
+        served.push(request);
+        listening('http://127.0.0.1:1');
+      },
       clock,
       beganMs: clock.nowMs(),
       write: (text) => void (said.out += text),
@@ -194,5 +201,66 @@ describe('help', () => {
 
   test('says that no images are pulled', async () => {
     expect((await trunkline('lab', 'up', '--help')).out).toContain('No images are pulled');
+  });
+});
+
+describe('vpc serve', () => {
+  test('serves on loopback, in memory, unless told otherwise', async () => {
+    const outcome = await trunkline('vpc', 'serve');
+    expect(outcome).toMatchObject({ status: 0, out: 'Serving on http://127.0.0.1:1\n' });
+    expect(served).toEqual([
+      {
+        host: '127.0.0.1',
+        port: 4566,
+        accountId: '123456789012',
+        accessKeyId: 'AKIATRUNKLINEDEFAULT',
+        secretAccessKey: 'trunkline',
+        storePath: undefined,
+        region: 'us-east-1',
+        seeds: [],
+        dev: false,
+        tls: undefined,
+        knobsFile: undefined,
+      },
+    ]);
+  });
+
+  test('takes everything from its options', async () => {
+    const options =
+      '--listen [::]:0 --account 111122223333 --access-key AKIAX:a:b/c= --store ./x ' +
+      '--seed default-vpcs --tls-cert c.pem --tls-key k.pem --knobs k.json';
+    await trunkline('vpc', 'serve', ...options.split(' '));
+    expect(served).toMatchObject([
+      {
+        host: '::',
+        port: 0,
+        accountId: '111122223333',
+        accessKeyId: 'AKIAX',
+        secretAccessKey: 'a:b/c=',
+        storePath: './x',
+        seeds: ['default-vpcs'],
+        tls: { certFile: 'c.pem', keyFile: 'k.pem' },
+        knobsFile: 'k.json',
+      },
+    ]);
+  });
+
+  const KEY = ['--access-key', 'AKIAX:secret'];
+  const TLS = ['--tls-cert', 'c', '--tls-key', 'k'];
+  const PUBLIC = ['--listen', '0.0.0.0:80'];
+  test.each([
+    ['no port', ['--listen', 'localhost'], 'Expected HOST:PORT'],
+    ['a short account', ['--account', '12'], 'Expected 12 digits'],
+    ['a key without a secret', ['--access-key', 'AKIA'], 'Expected ID:SECRET'],
+    ['an unknown seed', ['--seed', 'x'], 'Allowed choices are default-vpcs'],
+    ['half of TLS', ['--tls-cert', 'c'], 'go together'],
+    ['the default key in public', [...PUBLIC, ...TLS], 'with the default key'],
+    ['plain text in public', [...PUBLIC, ...KEY], 'without TLS'],
+    ['an open reset in public', [...PUBLIC, ...KEY, ...TLS, '--dev'], 'with --dev'],
+  ])('refuses %s', async (_what, options, problem) => {
+    const outcome = await trunkline('vpc', 'serve', ...options);
+    expect(outcome).toMatchObject({ status: 2, out: '' });
+    expect(outcome.errors).toContain(problem);
+    expect(served).toEqual([]);
   });
 });

@@ -13,6 +13,7 @@ import { runLabEnv } from './lab-env.ts';
 import { LabProblem, type LinkDriverChoice, type LabUpRequest } from './lab-port.ts';
 import { runLabStatus } from './lab-status.ts';
 import { runInForeground, runLabUp } from './lab-up.ts';
+import { vpcCommand } from './vpc-serve.ts';
 
 /** Options that several commands share, as commander hands them over. */
 interface NameOption {
@@ -65,6 +66,7 @@ function buildProgram(context: CommandContext): Command {
     .description('Security groups for Kubernetes pods on any Linux cluster')
     .addCommand(demoCommand(context))
     .addCommand(labCommand(context))
+    .addCommand(vpcCommand(context))
     .addHelpText(
       'after',
       `

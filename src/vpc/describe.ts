@@ -21,11 +21,13 @@ export function selectObjects<T extends KubeObject>(
   options: { readonly table: FilterTable<T>; readonly visible: (object: T) => boolean },
 ): T[] {
   const test = filterTest(options.table, filters);
+  const visible = (object: T): boolean =>
+    collection.isSettled(object.metadata.name) && options.visible(object);
   const source = ids?.length
-    ? byIds(collection, ids, options.visible)
+    ? byIds(collection, ids, visible)
     : candidates(collection.table, options.table, filters);
   const out: T[] = [];
-  for (const object of source) if (options.visible(object) && test(object)) out.push(object);
+  for (const object of source) if (visible(object) && test(object)) out.push(object);
   return out;
 }
 

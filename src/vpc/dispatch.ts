@@ -8,14 +8,19 @@ import { Ec2Error } from '../ec2/error.ts';
 import { httpStatusOf } from '../ec2/errors.ts';
 import { EC2_ACTIONS, STS_ACTIONS } from './actions/table.ts';
 import type { Authenticate, Caller } from './auth/authenticate.ts';
-import type { WireRequest } from './auth/sigv4.ts';
+import { signedService, type WireRequest } from './auth/sigv4.ts';
 import type { Handler, Services } from './context.ts';
+import type { Knobs } from './knobs/knobs.ts';
 
 /** An answer before it is written to a socket. */
 export interface WireResponse {
   readonly status: number;
   readonly body: string;
   readonly requestId: string;
+  /** Default: XML. */
+  readonly contentType?: string;
+  /** Lower-case names. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Answers one request; never throws. */
@@ -30,21 +35,29 @@ interface Service {
 
 const EC2: Service = { name: 'ec2', model: EC2_MODEL, actions: EC2_ACTIONS };
 const STS: Service = { name: 'sts', model: STS_MODEL, actions: STS_ACTIONS };
+/** The services that speak `ec2` or `query`; the first one answers what fits none. */
+const SERVICES: readonly Service[] = [EC2, STS];
+
+/** What dispatch needs besides what handlers need. */
+export interface DispatchServices extends Services {
+  readonly authenticate: Authenticate;
+  /** Latency, errors and throttling on request; absent: none. */
+  readonly knobs?: Knobs | undefined;
+}
 
 /**
  * Checks in the order of ec2-surface 1.4: envelope, signature, parameters, dry run, and then the
  * handler with its checks of existence, state and quota.
  */
-export function createDispatch(
-  services: Services & { readonly authenticate: Authenticate },
-): Dispatch {
+export function createDispatch(services: DispatchServices): Dispatch {
   return async (request, requestId) => {
     let service = EC2;
     try {
       const params = readParams(request);
-      service = serviceOf(params);
+      service = serviceOf(request, params);
       const action = findAction(service.model, params);
       const caller = services.authenticate(request, service.name);
+      await services.knobs?.admit({ service: service.name, action: action.name, caller });
       const body = await act(services, { service, action, caller, params, requestId });
       return { status: 200, body, requestId };
     } catch (error) {
@@ -62,9 +75,18 @@ function readParams(request: WireRequest): ParamNode {
   return params.value;
 }
 
-/** Services share a port and are told apart by their version; old versions are EC2's. */
-function serviceOf(params: ParamNode): Service {
-  return paramValue(params, 'Version') === STS.model.version ? STS : EC2;
+/**
+ * Services share a port. A signature names its service; without one (AssumeRoleWithWebIdentity) the
+ * version tells. Versions that nobody has are old ones of EC2.
+ */
+function serviceOf(request: WireRequest, params: ParamNode): Service {
+  const scope = signedService(request);
+  const version = paramValue(params, 'Version');
+  return (
+    SERVICES.find(({ name }) => name === scope) ??
+    SERVICES.find(({ model }) => model.version === version) ??
+    EC2
+  );
 }
 
 interface Act {

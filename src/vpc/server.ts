@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { KubeClient } from '../api/client.ts';
 import type { Informers } from '../api/informer.ts';
 import type { Clock } from '../base/clock.ts';
@@ -6,8 +7,17 @@ import type { Log } from '../base/log.ts';
 import { randomHex, type Random } from '../base/random.ts';
 import { createAuthenticate, type Account } from './auth/authenticate.ts';
 import type { WireRequest } from './auth/sigv4.ts';
-import { createDispatch, type Dispatch, type WireResponse } from './dispatch.ts';
+import { withDevRoutes } from './dev-routes.ts';
+import {
+  createDispatch,
+  type Dispatch,
+  type DispatchServices,
+  type WireResponse,
+} from './dispatch.ts';
+import { createKnobs, type KnobSettings } from './knobs/knobs.ts';
 import { DEFAULT_QUOTAS, type Quotas } from './quotas.ts';
+import { plantSeeds, type Seed } from './seeds.ts';
+import { delayReads } from './store/delay-reads.ts';
 import { createStore, followStore } from './store/store.ts';
 import { sweep } from './store/sweep.ts';
 
@@ -26,25 +36,36 @@ export interface VpcApiOptions {
   /** DescribeRegions lists it in any case; calls act in the region that their signature names. */
   readonly region?: string;
   readonly quotas?: Partial<Quotas>;
+  /** Certificate and key: the listeners speak HTTPS. */
+  readonly tls?: { readonly certPem: string; readonly keyPem: string } | undefined;
+  /** What exists in each account before the first request, and after a reset. */
+  readonly seeds?: readonly Seed[];
+  /** Latency, errors and throttling on request. */
+  readonly knobs?: KnobSettings;
+  /** Adds `/_trunkline/health` and `/_trunkline/reset`. */
+  readonly dev?: boolean;
 }
 
 /** A running VPC API. */
 export interface VpcApi {
   /** Port of the first listener with a host; 0 when there is none. */
   readonly port: number;
+  /** Stops listening, lets running requests end and forgets the state. */
   close(): Promise<void>;
 }
 
 const MAX_BODY_BYTES = 1024 * 1024;
 const KEEP_ALIVE_MS = 60_000;
+/** How long running requests may take to end when the server stops. */
+const DRAIN_MS = 5_000;
 
-/** Loads the state, finishes what a crash left half done, and serves EC2 and STS on the listeners. */
+/** Loads the state, finishes what a crash left half done, and serves all services on the listeners. */
 export async function startVpcApi(options: VpcApiOptions): Promise<VpcApi> {
   const { kube, informers, clock, random, log, accounts } = options;
   const store = createStore({ kube, clock });
   const unfollow = await followStore(store, informers);
   await sweep(store, { log, clock });
-  const dispatch = createDispatch({
+  const services: DispatchServices = {
     store,
     clock,
     random,
@@ -52,15 +73,23 @@ export async function startVpcApi(options: VpcApiOptions): Promise<VpcApi> {
     homeRegion: options.region ?? 'us-east-1',
     quotas: { ...DEFAULT_QUOTAS, ...options.quotas },
     authenticate: createAuthenticate({ accounts, clock }),
-  });
+    knobs: createKnobs(options.knobs ?? {}, { clock, random }),
+  };
+  delayReads(store, { clock, delayMs: options.knobs?.consistencyDelayMs ?? 0 });
+  const seed = (): Promise<void> => plantSeeds(services, accounts, options.seeds ?? []);
+  await seed();
+  const plain = createDispatch(services);
+  const dispatch = options.dev === true ? withDevRoutes(plain, { store, seed }) : plain;
   const servers = await Promise.all(
-    options.listeners.map((listener) => listen(listener, { dispatch, random, log })),
+    options.listeners.map((listener) =>
+      listen(listener, { dispatch, random, log, tls: options.tls }),
+    ),
   );
   return {
     port: portOf(servers),
     close: async () => {
+      await Promise.all(servers.map((server) => closeServer(server, clock)));
       unfollow();
-      await Promise.all(servers.map(closeServer));
     },
   };
 }
@@ -69,15 +98,22 @@ interface Serving {
   readonly dispatch: Dispatch;
   readonly random: Random;
   readonly log: Log;
+  readonly tls: VpcApiOptions['tls'];
 }
 
 function listen(listener: Listener, serving: Serving): Promise<Server> {
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
     serve(request, response, serving).catch((error: unknown) => {
       serving.log.warn('Connection failed', { error });
       response.destroy();
     });
-  });
+  };
+  const { tls } = serving;
+  const settings = { keepAliveTimeout: KEEP_ALIVE_MS };
+  const server =
+    tls === undefined
+      ? createServer(settings, answer)
+      : createTlsServer({ ...settings, cert: tls.certPem, key: tls.keyPem }, answer);
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(listener, () => resolve(server));
@@ -98,14 +134,15 @@ async function serve(
   write(response, await dispatch(wireRequest(request, body), requestId));
 }
 
-function write(response: ServerResponse, { status, body, requestId }: WireResponse): void {
-  response.writeHead(status, {
-    'content-type': 'text/xml;charset=UTF-8',
-    'content-length': Buffer.byteLength(body),
-    'x-amzn-requestid': requestId,
+function write(response: ServerResponse, answer: WireResponse): void {
+  response.writeHead(answer.status, {
+    'content-type': answer.contentType ?? 'text/xml;charset=UTF-8',
+    'content-length': Buffer.byteLength(answer.body),
+    'x-amzn-requestid': answer.requestId,
     'cache-control': 'no-cache, no-store',
+    ...answer.headers,
   });
-  response.end(body);
+  response.end(answer.body);
 }
 
 /** The whole body; undefined when it is larger than we take. */
@@ -165,9 +202,15 @@ function portOf(servers: readonly Server[]): number {
   return 0;
 }
 
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
+/** Idle connections end at once, busy ones when their answer is out or the time is up. */
+async function closeServer(server: Server, clock: Clock): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const drained = new AbortController();
+  const late = clock.sleep(DRAIN_MS, drained.signal).then(
+    () => server.closeAllConnections(),
+    () => {},
+  );
+  await Promise.race([closed, late]);
+  drained.abort();
 }

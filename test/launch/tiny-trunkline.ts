@@ -19,6 +19,7 @@ process.exitCode = await runProgram(
   process.argv.slice(2),
   {
     lab,
+    vpcServe: () => Promise.reject(new Error('The tiny lab has no VPC API')),
     clock: systemClock,
     beganMs,
     write: (text) => void process.stdout.write(text),

@@ -96,7 +96,11 @@ function checkVpcQuota(call: Call): void {
     throw new Ec2Error('VpcLimitExceeded', 'The maximum number of VPCs has been reached.');
 }
 
-function defaultGroup(call: Call, vpcId: string): SecurityGroup {
+/** The `default` group that every VPC has: all traffic among its members in, all traffic out. */
+export function defaultGroup(
+  call: Pick<Call, 'random' | 'accountId'>,
+  vpcId: string,
+): SecurityGroup {
   const groupId = newId(call.random, 'sg');
   return {
     metadata: { name: groupId },

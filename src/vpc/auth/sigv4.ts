@@ -38,6 +38,16 @@ export function parseSignature(request: WireRequest): Signature | undefined {
   return header === undefined ? parsePresigned(request) : parseHeader(header, request);
 }
 
+/** The service in the scope of a signature, before anything is checked. */
+export function signedService(request: WireRequest): string | undefined {
+  const header = request.headers.get('authorization');
+  const pattern = header === undefined ? PRESIGNED_SCOPE : HEADER_SCOPE;
+  return pattern.exec(header ?? request.query)?.[1];
+}
+
+const HEADER_SCOPE = /Credential=[^/,]+\/\d{8}\/[^/,]+\/([a-z0-9-]+)\//;
+const PRESIGNED_SCOPE = /X-Amz-Credential=[^&]+?%2F\d{8}%2F[^%&]+%2F([a-z0-9-]+)%2F/i;
+
 function parseHeader(header: string, request: WireRequest): Signature | undefined {
   if (!header.startsWith(`${ALGORITHM} `)) return undefined;
   const fields = new Map(

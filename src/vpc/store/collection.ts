@@ -27,6 +27,8 @@ export class Collection<T extends KubeObject> {
   readonly idKind: IdKind;
   readonly #kube: KubeClient;
   readonly #resource: Resource<T>;
+  #unsettled: ((name: string) => boolean) | undefined;
+  #created: ((name: string) => void) | undefined;
 
   constructor(options: CollectionOptions<T>) {
     this.table = new Table(options.indexes);
@@ -48,6 +50,17 @@ export class Collection<T extends KubeObject> {
 
   get(name: string): T | undefined {
     return this.table.get(name);
+  }
+
+  /** Whether describes show the object already; see `delayReads`. */
+  isSettled(name: string): boolean {
+    return this.#unsettled?.(name) !== true;
+  }
+
+  /** Hides objects from describes while the test says that they are too new. */
+  hideWhile(isUnsettled: (name: string) => boolean, created: (name: string) => void): void {
+    this.#unsettled = isUnsettled;
+    this.#created = created;
   }
 
   /** The object, or the NotFound error of its kind. */
@@ -75,6 +88,7 @@ export class Collection<T extends KubeObject> {
       stored = await this.#kube.get(this.#resource, { name: object.metadata.name });
       if (stored === undefined) throw error;
     }
+    this.#created?.(stored.metadata.name);
     this.table.apply(stored);
     return stored;
   }

@@ -19,9 +19,13 @@ export class Journal {
   readonly #remove: StatementSync;
   readonly #setVersion: StatementSync;
 
-  /** Opens or makes the file; `:memory:` keeps nothing. */
-  constructor(path: string) {
+  /**
+   * Opens or makes the file; `:memory:` keeps nothing. `exclusive` refuses a file that another
+   * process has open.
+   */
+  constructor(path: string, options: { readonly exclusive?: boolean } = {}) {
     this.#database = new DatabaseSync(path);
+    if (options.exclusive === true) this.#database.exec('PRAGMA locking_mode = EXCLUSIVE');
     this.#database.exec(`
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = NORMAL;
