@@ -1,7 +1,6 @@
 import type { WireRequest } from './auth/sigv4.ts';
 import type { Dispatch, WireResponse } from './dispatch.ts';
-import { collectionsOf } from './store/delay-reads.ts';
-import type { Store } from './store/store.ts';
+import { collectionsOf, type Store } from './store/store.ts';
 
 /** What the routes work on. */
 export interface DevRoutes {

@@ -1,16 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
-import type { KubeObject } from '../../api/meta.ts';
-import { Collection } from './collection.ts';
-import type { Store } from './store.ts';
+import { collectionsOf, type Store } from './store.ts';
 
 const MAX_REMEMBERED = 100_000;
-
-/** The collections of a store, whatever their kinds. */
-export function collectionsOf(store: Store): Collection<KubeObject>[] {
-  return Object.values(store).filter(
-    (part): part is Collection<KubeObject> => part instanceof Collection,
-  );
-}
 
 /**
  * Hides what was created less than `delayMs` ago from describes, by id too, as AWS does now and
