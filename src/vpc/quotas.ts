@@ -8,6 +8,22 @@ export interface Quotas {
   readonly subnetsPerVpc: number;
   readonly interfacesPerRegion: number;
   readonly tagsPerResource: number;
+  readonly cidrBlocksPerVpc: number;
+  readonly ipv6CidrBlocksPerVpc: number;
+  readonly routeTablesPerVpc: number;
+  /** Besides the local ones. */
+  readonly routesPerTable: number;
+  readonly internetGatewaysPerRegion: number;
+  readonly egressOnlyGatewaysPerRegion: number;
+  readonly networkAclsPerVpc: number;
+  /** Per direction. */
+  readonly entriesPerNetworkAcl: number;
+  /** Active ones. */
+  readonly peeringsPerVpc: number;
+  /** Requests that wait for an answer. */
+  readonly pendingPeeringsPerVpc: number;
+  readonly flowLogsPerResource: number;
+  readonly keyPairsPerRegion: number;
 }
 
 /** AWS's default quotas. */
@@ -19,4 +35,16 @@ export const DEFAULT_QUOTAS: Quotas = {
   subnetsPerVpc: 200,
   interfacesPerRegion: 5000,
   tagsPerResource: 50,
+  cidrBlocksPerVpc: 5,
+  ipv6CidrBlocksPerVpc: 5,
+  routeTablesPerVpc: 200,
+  routesPerTable: 500,
+  internetGatewaysPerRegion: 5,
+  egressOnlyGatewaysPerRegion: 5,
+  networkAclsPerVpc: 200,
+  entriesPerNetworkAcl: 20,
+  peeringsPerVpc: 50,
+  pendingPeeringsPerVpc: 25,
+  flowLogsPerResource: 10,
+  keyPairsPerRegion: 5000,
 };

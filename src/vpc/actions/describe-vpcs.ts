@@ -4,8 +4,10 @@ import type { Handler } from '../context.ts';
 import { paginate, selectObjects } from '../describe.ts';
 import type { FilterTable } from '../filters.ts';
 import { seesVpc } from '../own.ts';
-import { DEFAULT_DHCP_OPTIONS, vpcView } from '../views/network.ts';
+import { vpcView } from '../views/network.ts';
 
+const ipv6 = ({ spec }: Vpc): NonNullable<Vpc['spec']['ipv6CidrBlocks']> =>
+  spec.ipv6CidrBlocks ?? [];
 const isDefault = ({ spec }: Vpc): string[] => [String(spec.isDefault)];
 
 const FILTERS: FilterTable<Vpc> = {
@@ -17,10 +19,12 @@ const FILTERS: FilterTable<Vpc> = {
     'cidr-block-association.association-id': ({ spec }) =>
       spec.cidrBlocks.map(({ associationId }) => associationId),
     'cidr-block-association.state': () => ['associated'],
-    'ipv6-cidr-block-association.ipv6-cidr-block': () => [],
-    'ipv6-cidr-block-association.association-id': () => [],
-    'ipv6-cidr-block-association.state': () => [],
-    'dhcp-options-id': () => [DEFAULT_DHCP_OPTIONS],
+    'ipv6-cidr-block-association.ipv6-cidr-block': (vpc) => ipv6(vpc).map(({ cidr }) => cidr),
+    'ipv6-cidr-block-association.ipv6-pool': (vpc) => ipv6(vpc).map(({ pool }) => pool ?? 'Amazon'),
+    'ipv6-cidr-block-association.association-id': (vpc) =>
+      ipv6(vpc).map(({ associationId }) => associationId),
+    'ipv6-cidr-block-association.state': (vpc) => ipv6(vpc).map(() => 'associated'),
+    'dhcp-options-id': ({ spec }) => [spec.dhcpOptionsId ?? 'default'],
     'is-default': isDefault,
     isDefault,
     'owner-id': ({ spec }) => [spec.account],

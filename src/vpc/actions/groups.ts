@@ -9,7 +9,7 @@ import { newId } from '../../base/ids.ts';
 import { Ec2Error } from '../../ec2/error.ts';
 import type { Call, Handler } from '../context.ts';
 import { defaultVpc, invalidValue, own, ownVpc, required, sees } from '../own.ts';
-import { defaultEgressRule } from '../rules/defaults.ts';
+import { defaultEgressRules } from '../rules/defaults.ts';
 import { specifiedTags, tagList } from '../tags.ts';
 import { checkText } from '../texts.ts';
 import { groupArn } from '../views/group.ts';
@@ -28,7 +28,7 @@ export const createSecurityGroup: Handler<CreateSecurityGroupRequest, CreateSecu
   const tags = specifiedTags(input.TagSpecifications, 'security-group', call.quotas);
   const nameLock = `group-name:${vpcId}/${groupName}`;
   return store.locks.hold({ shared: [vpcId], exclusive: [nameLock] }, async () => {
-    ownVpc(call, vpcId);
+    const vpc = ownVpc(call, vpcId);
     if (store.groups.table.count('name', `${vpcId}/${groupName}`) > 0)
       throw new Ec2Error(
         'InvalidGroup.Duplicate',
@@ -42,7 +42,7 @@ export const createSecurityGroup: Handler<CreateSecurityGroupRequest, CreateSecu
         vpcId,
         groupName,
         description,
-        rules: [defaultEgressRule(call.random)],
+        rules: defaultEgressRules(call.random, vpc),
         tags,
       },
     });

@@ -3,14 +3,12 @@ import { attachNetworkInterface, detachNetworkInterface } from './attach-interfa
 import { authorizeSecurityGroupEgress, authorizeSecurityGroupIngress } from './authorize-rules.ts';
 import { getCallerIdentity } from './caller-identity.ts';
 import { createNetworkInterface, deleteNetworkInterface } from './create-interface.ts';
-import { createVpc, deleteVpc } from './create-vpc.ts';
 import { describeSecurityGroups } from './describe-groups.ts';
 import { describeInstanceTypes } from './describe-instance-types.ts';
 import {
   describeNetworkInterfaceAttribute,
   describeNetworkInterfaces,
 } from './describe-interfaces.ts';
-import { describeVpcs } from './describe-vpcs.ts';
 import { createSecurityGroup, deleteSecurityGroup } from './groups.ts';
 import { describeInstances, describeInstanceStatus, terminateInstances } from './instances.ts';
 import {
@@ -22,6 +20,7 @@ import {
   modifyNetworkInterfaceAttribute,
   resetNetworkInterfaceAttribute,
 } from './modify-interface.ts';
+import { NETWORK_ACTIONS } from './network-table.ts';
 import { assignPrivateIpAddresses, unassignPrivateIpAddresses } from './private-addresses.ts';
 import { revokeSecurityGroupEgress, revokeSecurityGroupIngress } from './revoke-rules.ts';
 import {
@@ -30,7 +29,6 @@ import {
 } from './rule-descriptions.ts';
 import { describeSecurityGroupRules, modifySecurityGroupRules } from './rules.ts';
 import { runInstances } from './run-instances.ts';
-import { createSubnet, deleteSubnet, describeSubnets } from './subnets.ts';
 import { createTags, deleteTags, describeTags } from './tags.ts';
 import {
   associateTrunkInterface,
@@ -41,6 +39,7 @@ import { describeAvailabilityZones, describeRegions } from './zones.ts';
 
 /** The EC2 actions that we implement; every other action of the model is UnsupportedOperation. */
 export const EC2_ACTIONS: Readonly<Record<string, Handler>> = {
+  ...NETWORK_ACTIONS,
   AssignIpv6Addresses: assignIpv6Addresses,
   AssignPrivateIpAddresses: assignPrivateIpAddresses,
   AssociateTrunkInterface: associateTrunkInterface,
@@ -50,14 +49,10 @@ export const EC2_ACTIONS: Readonly<Record<string, Handler>> = {
   CreateNetworkInterface: createNetworkInterface,
   CreateNetworkInterfacePermission: createNetworkInterfacePermission,
   CreateSecurityGroup: createSecurityGroup,
-  CreateSubnet: createSubnet,
   CreateTags: createTags,
-  CreateVpc: createVpc,
   DeleteNetworkInterface: deleteNetworkInterface,
   DeleteSecurityGroup: deleteSecurityGroup,
-  DeleteSubnet: deleteSubnet,
   DeleteTags: deleteTags,
-  DeleteVpc: deleteVpc,
   DescribeAvailabilityZones: describeAvailabilityZones,
   DescribeInstances: describeInstances,
   DescribeInstanceStatus: describeInstanceStatus,
@@ -68,10 +63,8 @@ export const EC2_ACTIONS: Readonly<Record<string, Handler>> = {
   DescribeRegions: describeRegions,
   DescribeSecurityGroupRules: describeSecurityGroupRules,
   DescribeSecurityGroups: describeSecurityGroups,
-  DescribeSubnets: describeSubnets,
   DescribeTags: describeTags,
   DescribeTrunkInterfaceAssociations: describeTrunkInterfaceAssociations,
-  DescribeVpcs: describeVpcs,
   DetachNetworkInterface: detachNetworkInterface,
   DisassociateTrunkInterface: disassociateTrunkInterface,
   ModifyNetworkInterfaceAttribute: modifyNetworkInterfaceAttribute,

@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { endAssociation, giveBackInterface, releaseInterfaces } from '../interfaces/release.ts';
 import type { Store } from './store.ts';
+import { sweepNetwork } from './sweep-network.ts';
 
 /** Terminated instances are forgotten after an hour, as on AWS. */
 const TERMINATED_KEPT_MS = 3_600_000;
@@ -9,7 +10,7 @@ const TERMINATED_KEPT_MS = 3_600_000;
 /**
  * Finishes or removes what actions of several writes left behind when the process died between
  * them. Runs before the first request, so nothing it sees is work in progress:
- * - CreateVpc and DeleteVpc: a default group without its VPC is removed;
+ * - CreateVpc and DeleteVpc: parts without their VPC are removed;
  * - RunInstances: interfaces attached to an instance that does not exist are given back;
  * - TerminateInstances: interfaces of terminated instances are released, and branches of trunks
  *   that are gone become available.
@@ -18,20 +19,12 @@ export async function sweep(
   store: Store,
   { log, clock }: { readonly log: Log; readonly clock: Clock },
 ): Promise<void> {
-  await sweepGroups(store, log);
+  await sweepNetwork(store, log);
   await sweepInterfaces(store, log);
   await sweepInstances(store, log, clock.nowMs());
 }
 
 // Entries may be changed and removed while a map is walked; none are added here.
-async function sweepGroups(store: Store, log: Log): Promise<void> {
-  for (const { metadata, spec } of store.groups.table.values()) {
-    if (spec.groupName !== 'default' || store.vpcs.get(spec.vpcId) !== undefined) continue;
-    log.info('Removed a default group without its VPC', { group: metadata.name });
-    await store.groups.remove(metadata.name);
-  }
-}
-
 async function sweepInterfaces(store: Store, log: Log): Promise<void> {
   for (const eni of store.interfaces.table.values()) {
     const instanceId = eni.spec.attachment?.instanceId;
