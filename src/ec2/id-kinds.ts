@@ -102,6 +102,8 @@ export const ID_KINDS = {
     'InvalidSubnetCidrReservationID',
     'subnet-cidr-reservation ID',
   ),
+  /** Of EKS; such ids are never seen outside. */
+  cluster: kind('eks', 'cluster', 'InvalidClusterID', 'cluster ID'),
 } as const satisfies Readonly<Record<string, IdKind>>;
 
 function kind(prefix: string, resourceType: string, code: string, noun: string): IdKind {

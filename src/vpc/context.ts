@@ -13,6 +13,8 @@ export interface Services {
   readonly log: Log;
   readonly quotas: Quotas;
   readonly homeRegion: string;
+  /** The Kubernetes API that clusters of the EKS API stand for. */
+  readonly kubernetes?: { readonly endpoint: string; readonly caPem: string } | undefined;
 }
 
 /** An account in a region: where objects are made and seen. */

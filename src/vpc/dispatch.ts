@@ -1,15 +1,16 @@
-import { KubeError } from '../api/kube-error.ts';
 import { decodeRequest } from '../ec2/codec/decode.ts';
 import { encodeError, encodeResponse } from '../ec2/codec/envelope.ts';
 import type { ActionModel, Model } from '../ec2/codec/model.ts';
 import { paramValue, parseParams, type ParamNode } from '../ec2/codec/params.ts';
 import { EC2_MODEL, STS_MODEL } from '../ec2/codec/services.ts';
 import { Ec2Error } from '../ec2/error.ts';
-import { httpStatusOf } from '../ec2/errors.ts';
 import { EC2_ACTIONS, STS_ACTIONS } from './actions/table.ts';
 import type { Authenticate, Caller } from './auth/authenticate.ts';
 import { signedService, type WireRequest } from './auth/sigv4.ts';
 import type { Handler, Services } from './context.ts';
+import { createEksDispatch } from './eks/dispatch.ts';
+import { createTokenReviewDispatch, TOKEN_REVIEW_PATH } from './eks/token-review.ts';
+import { errorAnswer } from './error-answer.ts';
 import type { Knobs } from './knobs/knobs.ts';
 
 /** An answer before it is written to a socket. */
@@ -50,6 +51,21 @@ export interface DispatchServices extends Services {
  * handler with its checks of existence, state and quota.
  */
 export function createDispatch(services: DispatchServices): Dispatch {
+  const query = createQueryDispatch(services);
+  const eks = createEksDispatch(services);
+  const tokens = createTokenReviewDispatch(services);
+  return (request, requestId) => {
+    if (request.path === TOKEN_REVIEW_PATH) return tokens(request, requestId);
+    return (isRest(request) ? eks : query)(request, requestId);
+  };
+}
+
+/** REST requests name their action in the path; all others go to `/`. */
+function isRest(request: WireRequest): boolean {
+  return signedService(request) === 'eks' || request.path.length > 1;
+}
+
+function createQueryDispatch(services: DispatchServices): Dispatch {
   return async (request, requestId) => {
     let service = EC2;
     try {
@@ -138,23 +154,4 @@ function decodeInput(
   if (problem !== undefined) throw new Ec2Error(problem.code, problem.message);
   if (input['DryRun'] !== true) return input;
   throw new Ec2Error('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.');
-}
-
-interface ErrorAnswer {
-  readonly code: string;
-  readonly message: string;
-  readonly status: number;
-}
-
-function errorAnswer(error: unknown, { log }: Services, requestId: string): ErrorAnswer {
-  if (error instanceof Ec2Error)
-    return { code: error.code, message: error.message, status: httpStatusOf(error.code) };
-  log.error('Request failed', { requestId, error });
-  const code =
-    error instanceof KubeError && error.retry === 'backoff' ? 'Unavailable' : 'InternalError';
-  const message =
-    code === 'Unavailable'
-      ? 'The server is overloaded and cannot handle the request.'
-      : 'An internal error has occurred';
-  return { code, message, status: httpStatusOf(code) };
 }

@@ -7,6 +7,7 @@ import type { Log } from '../base/log.ts';
 import { randomHex, type Random } from '../base/random.ts';
 import { createAuthenticate, type Account } from './auth/authenticate.ts';
 import type { WireRequest } from './auth/sigv4.ts';
+import type { Services } from './context.ts';
 import { withDevRoutes } from './dev-routes.ts';
 import {
   createDispatch,
@@ -40,6 +41,8 @@ export interface VpcApiOptions {
   readonly tls?: { readonly certPem: string; readonly keyPem: string } | undefined;
   /** What exists in each account before the first request, and after a reset. */
   readonly seeds?: readonly Seed[];
+  /** The Kubernetes API that DescribeCluster names. */
+  readonly kubernetes?: Services['kubernetes'];
   /** Latency, errors and throttling on request. */
   readonly knobs?: KnobSettings;
   /** Adds `/_trunkline/health` and `/_trunkline/reset`. */
@@ -72,6 +75,7 @@ export async function startVpcApi(options: VpcApiOptions): Promise<VpcApi> {
     log,
     homeRegion: options.region ?? 'us-east-1',
     quotas: { ...DEFAULT_QUOTAS, ...options.quotas },
+    kubernetes: options.kubernetes,
     authenticate: createAuthenticate({ accounts, clock }),
     knobs: createKnobs(options.knobs ?? {}, { clock, random }),
   };

@@ -1,6 +1,7 @@
 import type { CustomResource } from '../custom-resource.ts';
 import { DHCP_OPTION_CRD } from './dhcp-options.ts';
 import { EGRESS_ONLY_INTERNET_GATEWAY_CRD } from './egress-only-internet-gateway.ts';
+import { EKS_CLUSTER_CRD } from './eks-cluster.ts';
 import { FLOW_LOG_CRD } from './flow-log.ts';
 import { INTERNET_GATEWAY_CRD } from './internet-gateway.ts';
 import { KEY_PAIR_CRD } from './key-pair.ts';
@@ -30,4 +31,5 @@ export const VPC_OBJECT_CRDS: readonly CustomResource[] = [
   FLOW_LOG_CRD,
   EGRESS_ONLY_INTERNET_GATEWAY_CRD,
   DHCP_OPTION_CRD,
+  EKS_CLUSTER_CRD,
 ];

@@ -1,6 +1,7 @@
 import type { KubeClient } from '../../api/client.ts';
 import type { Informers } from '../../api/informer.ts';
 import type { KubeObject } from '../../api/meta.ts';
+import { EKS_CLUSTERS, type EksCluster } from '../../api/vpc/eks-cluster.ts';
 import { INSTANCES, type Instance } from '../../api/vpc/instance.ts';
 import { NETWORK_INTERFACES, type NetworkInterface } from '../../api/vpc/network-interface.ts';
 import { SECURITY_GROUPS, type SecurityGroup } from '../../api/vpc/security-group.ts';
@@ -25,6 +26,7 @@ export interface Store extends NetworkStore {
   readonly groups: Collection<SecurityGroup>;
   readonly interfaces: Collection<NetworkInterface>;
   readonly instances: Collection<Instance>;
+  readonly clusters: Collection<EksCluster>;
   readonly addresses: AddressPool;
   readonly locks: Locks;
 }
@@ -67,6 +69,12 @@ export function createStore({ kube, clock }: { kube: KubeClient; clock: Clock })
         subnet: ({ spec }) => [spec.subnetId],
         tag: tagKeys,
       },
+    }),
+    clusters: new Collection<EksCluster>({
+      kube,
+      resource: EKS_CLUSTERS,
+      idKind: ID_KINDS.cluster,
+      indexes: {},
     }),
     addresses: new AddressPool({ interfaces: interfaces.table, clock }),
     locks: new Locks(),
