@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Call } from '../context.ts';
 import { newId } from '../../base/ids.ts';
-import { defaultEgressRule } from '../rules/defaults.ts';
+import { defaultEgressRules } from '../rules/defaults.ts';
 
 /**
  * The security group that EKS makes with a cluster: all traffic among its members, all traffic out.
@@ -23,7 +23,7 @@ export async function createClusterGroup(
       description:
         'EKS created security group applied to ENI that is attached to EKS Control Plane master nodes, as well as any managed workloads.',
       rules: [
-        defaultEgressRule(call.random),
+        ...defaultEgressRules(call.random, call.store.vpcs.must(vpcId)),
         {
           ruleId: newId(call.random, 'sgr'),
           isEgress: false,
