@@ -104,6 +104,18 @@ export const ID_KINDS = {
   ),
   /** Of EKS; such ids are never seen outside. */
   cluster: kind('eks', 'cluster', 'InvalidClusterID', 'cluster ID'),
+  insightsPath: kind(
+    'nip',
+    'network-insights-path',
+    'InvalidNetworkInsightsPathId',
+    'network insights path ID',
+  ),
+  insightsAnalysis: kind(
+    'nia',
+    'network-insights-analysis',
+    'InvalidNetworkInsightsAnalysisId',
+    'network insights analysis ID',
+  ),
 } as const satisfies Readonly<Record<string, IdKind>>;
 
 function kind(prefix: string, resourceType: string, code: string, noun: string): IdKind {

@@ -2,10 +2,9 @@ import type { SecurityGroup } from '../api/vpc/security-group.ts';
 import type { Vpc } from '../api/vpc/vpc.ts';
 import { must } from '../base/assert.ts';
 import { Ec2Error } from '../ec2/error.ts';
-import { checkId } from '../ec2/id-kinds.ts';
 import type { Call } from './context.ts';
-import { defaultVpc, own, sees } from './own.ts';
-import type { ResolveGroup } from './rules/draft.ts';
+import { defaultVpc, own } from './own.ts';
+import { checkWornRules } from './rules/quota.ts';
 
 /** The id of the group that a request names by id, or by name in the default VPC. */
 export function groupIdOf(
@@ -39,27 +38,6 @@ export function defaultGroupOf(call: Call, vpcId: string): SecurityGroup {
   );
 }
 
-/** Finds the groups that rules of a group refer to: by id, or by name in the same VPC. */
-export function referenceResolver(call: Call, group: SecurityGroup): ResolveGroup {
-  return ({ GroupId: id, GroupName: name }) => {
-    if (id === undefined && name === undefined)
-      throw new Ec2Error('MissingParameter', 'The request must contain the parameter groupId');
-    if (id === undefined) {
-      const found = groupByName(call, group.spec.vpcId, name ?? '');
-      return { groupId: found.metadata.name, account: found.spec.account };
-    }
-    checkId(call.store.groups.idKind, id);
-    const found = call.store.groups.get(id);
-    if (found === undefined || !sees(call, found)) throw call.store.groups.missing(id);
-    if (found.spec.vpcId !== group.spec.vpcId)
-      throw new Ec2Error(
-        'InvalidGroup.NotFound',
-        'You have specified two resources that belong to different networks.',
-      );
-    return { groupId: id, account: found.spec.account };
-  };
-}
-
 /**
  * The groups that an interface or instance shall wear: those given, or the default group of the
  * VPC. Refuses groups of other VPCs and more than the quota.
@@ -73,7 +51,7 @@ export function wornGroups(
   if (!groupIds?.length) return [defaultGroupOf(call, vpcId).metadata.name];
   const unique = [...new Set(groupIds)];
   for (const id of unique) {
-    if (own(call, call.store.groups, id).spec.vpcId !== vpcId)
+    if (!groupVpcIds(own(call, call.store.groups, id)).includes(vpcId))
       throw new Ec2Error(
         'InvalidParameterValue',
         `Security group ${id} and subnet belong to different networks.`,
@@ -84,5 +62,11 @@ export function wornGroups(
       'SecurityGroupsPerInterfaceLimitExceeded',
       `The maximum number of security groups per interface has been reached.`,
     );
+  checkWornRules(call, unique);
   return unique;
+}
+
+/** The VPCs whose interfaces may wear a group: its own, and those it is associated with. */
+export function groupVpcIds({ spec }: SecurityGroup): readonly string[] {
+  return [spec.vpcId, ...(spec.associatedVpcIds ?? [])];
 }

@@ -24,6 +24,13 @@ export interface Quotas {
   readonly pendingPeeringsPerVpc: number;
   readonly flowLogsPerResource: number;
   readonly keyPairsPerRegion: number;
+  /** Rules times groups of one interface, per direction and family. */
+  readonly rulesPerInterface: number;
+  readonly prefixListsPerRegion: number;
+  readonly entriesPerPrefixList: number;
+  readonly versionsPerPrefixList: number;
+  readonly insightsPathsPerRegion: number;
+  readonly insightsAnalysesPerRegion: number;
 }
 
 /** AWS's default quotas. */
@@ -47,4 +54,10 @@ export const DEFAULT_QUOTAS: Quotas = {
   pendingPeeringsPerVpc: 25,
   flowLogsPerResource: 10,
   keyPairsPerRegion: 5000,
+  rulesPerInterface: 1000,
+  prefixListsPerRegion: 100,
+  entriesPerPrefixList: 1000,
+  versionsPerPrefixList: 1000,
+  insightsPathsPerRegion: 100,
+  insightsAnalysesPerRegion: 1000,
 };

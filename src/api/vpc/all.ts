@@ -6,10 +6,13 @@ import { FLOW_LOG_CRD } from './flow-log.ts';
 import { INTERNET_GATEWAY_CRD } from './internet-gateway.ts';
 import { KEY_PAIR_CRD } from './key-pair.ts';
 import { NETWORK_ACL_CRD } from './network-acl.ts';
+import { PREFIX_LIST_CRD } from './prefix-list.ts';
 import { ROUTE_TABLE_CRD } from './route-table.ts';
 import { SUBNET_CIDR_RESERVATION_CRD } from './subnet-cidr-reservation.ts';
 import { VPC_PEERING_CONNECTION_CRD } from './vpc-peering-connection.ts';
 import { INSTANCE_CRD } from './instance.ts';
+import { NETWORK_INSIGHTS_ANALYSIS_CRD } from './network-insights-analysis.ts';
+import { NETWORK_INSIGHTS_PATH_CRD } from './network-insights-path.ts';
 import { NETWORK_INTERFACE_CRD } from './network-interface.ts';
 import { SECURITY_GROUP_CRD } from './security-group.ts';
 import { SUBNET_CRD } from './subnet.ts';
@@ -32,4 +35,7 @@ export const VPC_OBJECT_CRDS: readonly CustomResource[] = [
   EGRESS_ONLY_INTERNET_GATEWAY_CRD,
   DHCP_OPTION_CRD,
   EKS_CLUSTER_CRD,
+  PREFIX_LIST_CRD,
+  NETWORK_INSIGHTS_PATH_CRD,
+  NETWORK_INSIGHTS_ANALYSIS_CRD,
 ];

@@ -22,6 +22,11 @@ const RULE = {
     prefixListId: { type: 'string' },
     referencedGroupId: { type: 'string' },
     referencedAccount: { type: 'string' },
+    referencedVpcId: {
+      type: 'string',
+      description: 'VPC of a referenced group on the other side of a peering.',
+    },
+    vpcPeeringConnectionId: { type: 'string', description: 'The peering, for such a group.' },
     description: { type: 'string' },
     tags: STRING_MAP,
   },

@@ -6,11 +6,13 @@ import type {
 import { newId } from '../../base/ids.ts';
 import { compact } from '../compact.ts';
 import type { Call, Handler } from '../context.ts';
-import { groupIdOf, referenceResolver } from '../group-lookup.ts';
+import { groupIdOf } from '../group-lookup.ts';
 import { own } from '../own.ts';
 import { draftRules } from '../rules/draft.ts';
-import { checkDuplicates, checkRuleQuota } from '../rules/identity.ts';
+import { checkDuplicates } from '../rules/identity.ts';
+import { checkGroupQuota } from '../rules/quota.ts';
 import { permissionsOf } from '../rules/request.ts';
+import { referenceResolver } from '../rules/resolve.ts';
 import { ruleView } from '../rules/view.ts';
 import { specifiedTags } from '../tags.ts';
 import type { SecurityGroupRuleSpec } from '../../api/vpc/security-group.ts';
@@ -31,7 +33,8 @@ export const authorizeSecurityGroupEgress: Handler<
 
 /**
  * Adds all rules of the request or none. The checks run on the state that is replaced, and the
- * groups referred to are held, so that a rule never refers to a group that is being deleted.
+ * groups and prefix lists referred to are held, so that a rule never refers to one that is being
+ * deleted or resized.
  */
 async function authorize(
   input: Request,
@@ -43,10 +46,10 @@ async function authorize(
   const permissions = permissionsOf(input);
   const tags = specifiedTags(input.TagSpecifications, 'security-group-rule', call.quotas);
   const draft = () => {
-    const resolveGroup = referenceResolver(call, own(call, store.groups, groupId));
-    return draftRules(permissions, { isEgress, resolveGroup });
+    const resolve = referenceResolver(call, own(call, store.groups, groupId));
+    return draftRules(permissions, { isEgress, resolve });
   };
-  const references = draft().flatMap((rule) => rule.referencedGroupId ?? []);
+  const references = draft().flatMap((rule) => rule.referencedGroupId ?? rule.prefixListId ?? []);
   const locks = { shared: [groupId, ...references], exclusive: [`rules:${groupId}`] };
   return store.locks.hold(locks, async () => {
     let added: SecurityGroupRuleSpec[] = [];
@@ -61,12 +64,12 @@ async function authorize(
         }),
       );
       const rules = [...current.spec.rules, ...added];
-      checkRuleQuota(rules, call.quotas.rulesPerGroup);
+      checkGroupQuota(call, current, { rules });
       return { ...current, spec: { ...current.spec, rules } };
     });
     return {
       Return: true,
-      SecurityGroupRules: added.map((rule) => ruleView(group, rule, call.region)),
+      SecurityGroupRules: added.map((rule) => ruleView(call, group, rule)),
     };
   });
 }

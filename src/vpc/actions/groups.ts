@@ -10,6 +10,7 @@ import { Ec2Error } from '../../ec2/error.ts';
 import type { Call, Handler } from '../context.ts';
 import { defaultVpc, invalidValue, own, ownVpc, required, sees } from '../own.ts';
 import { defaultEgressRules } from '../rules/defaults.ts';
+import { sharesVpc } from '../rules/resolve.ts';
 import { specifiedTags, tagList } from '../tags.ts';
 import { checkText } from '../texts.ts';
 import { groupArn } from '../views/group.ts';
@@ -103,9 +104,11 @@ export const deleteSecurityGroup: Handler<DeleteSecurityGroupRequest, DeleteSecu
   });
 };
 
-function isInUse({ store }: Call, { metadata: { name } }: SecurityGroup): boolean {
+/** References from peered VPCs do not count: they become stale (spec: ec2-surface 3.4). */
+function isInUse({ store }: Call, group: SecurityGroup): boolean {
+  const { name } = group.metadata;
   const referring = store.groups.table
     .by('reference', name)
-    .filter((other) => other.metadata.name !== name);
+    .filter((other) => other.metadata.name !== name && sharesVpc(group, other));
   return referring.length > 0 || store.interfaces.table.count('group', name) > 0;
 }

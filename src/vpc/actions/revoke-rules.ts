@@ -8,11 +8,12 @@ import type { SecurityGroup, SecurityGroupRuleSpec } from '../../api/vpc/securit
 import { Ec2Error } from '../../ec2/error.ts';
 import { checkId, ID_KINDS, notFound } from '../../ec2/id-kinds.ts';
 import type { Call, Handler } from '../context.ts';
-import { groupIdOf, referenceResolver } from '../group-lookup.ts';
+import { groupIdOf } from '../group-lookup.ts';
 import { own } from '../own.ts';
 import { draftRules } from '../rules/draft.ts';
 import { ruleKey } from '../rules/identity.ts';
 import { permissionsOf } from '../rules/request.ts';
+import { existingResolver } from '../rules/resolve.ts';
 import { ipPermissions, ruleView } from '../rules/view.ts';
 
 type Request = RevokeSecurityGroupIngressRequest & RevokeSecurityGroupEgressRequest;
@@ -58,7 +59,7 @@ async function revoke(
     });
     return {
       Return: true,
-      UnknownIpPermissions: ipPermissions(selection.missing),
+      UnknownIpPermissions: ipPermissions(call, selection.missing),
       RevokedSecurityGroupRules: selection.found.map((rule) => revokedView(call, group, rule)),
     };
   });
@@ -85,8 +86,8 @@ function selectByIds(ids: readonly string[], { group, isEgress }: Target): Selec
 }
 
 function selectByContent(input: Request, call: Call, { group, isEgress }: Target): Selection {
-  const resolveGroup = referenceResolver(call, group);
-  const drafts = draftRules(permissionsOf(input), { isEgress, resolveGroup });
+  const resolve = existingResolver(call, group);
+  const drafts = draftRules(permissionsOf(input), { isEgress, resolve });
   const byKey = new Map(group.spec.rules.map((rule) => [ruleKey(rule), rule]));
   const missing = drafts.filter((draft) => !byKey.has(ruleKey(draft)));
   const inDefaultVpc = call.store.vpcs.get(group.spec.vpcId)?.spec.isDefault ?? false;
@@ -106,7 +107,7 @@ function revokedView(
   group: SecurityGroup,
   rule: SecurityGroupRuleSpec,
 ): RevokedSecurityGroupRule {
-  const view = ruleView(group, rule, call.region);
+  const view = ruleView(call, group, rule);
   return {
     SecurityGroupRuleId: view.SecurityGroupRuleId,
     GroupId: view.GroupId,

@@ -6,10 +6,11 @@ import type { SecurityGroup, SecurityGroupRuleSpec } from '../../api/vpc/securit
 import { Ec2Error } from '../../ec2/error.ts';
 import { checkId, ID_KINDS, notFound } from '../../ec2/id-kinds.ts';
 import type { Call, Handler } from '../context.ts';
-import { groupIdOf, referenceResolver } from '../group-lookup.ts';
+import { groupIdOf } from '../group-lookup.ts';
 import { own } from '../own.ts';
 import { draftRules } from '../rules/draft.ts';
 import { ruleKey } from '../rules/identity.ts';
+import { existingResolver } from '../rules/resolve.ts';
 import { checkText } from '../texts.ts';
 
 type Request = UpdateSecurityGroupRuleDescriptionsIngressRequest;
@@ -66,8 +67,8 @@ function changesOf(input: Request, call: Call, target: Target): Changes {
         changeOf(target, id, description),
       ),
     );
-  const resolveGroup = referenceResolver(call, target.group);
-  const drafts = draftRules(permissions, { isEgress: target.isEgress, resolveGroup });
+  const resolve = existingResolver(call, target.group);
+  const drafts = draftRules(permissions, { isEgress: target.isEgress, resolve });
   const rules = new Map(target.group.spec.rules.map((rule) => [ruleKey(rule), rule.ruleId]));
   return new Map(
     drafts.map((draft) => {

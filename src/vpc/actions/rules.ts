@@ -12,17 +12,12 @@ import { checkId, ID_KINDS, notFound } from '../../ec2/id-kinds.ts';
 import type { Call, Handler } from '../context.ts';
 import { paginate } from '../describe.ts';
 import { filterTest, type FilterTable } from '../filters.ts';
-import { referenceResolver } from '../group-lookup.ts';
 import { own, required, sees } from '../own.ts';
-import {
-  canonicalCidr,
-  groupPeer,
-  noPrefixList,
-  ruleDraft,
-  type RulePeer,
-} from '../rules/draft.ts';
-import { checkDuplicates, checkRuleQuota } from '../rules/identity.ts';
+import { canonicalCidr, groupPeer, ruleDraft, type RulePeer } from '../rules/draft.ts';
+import { checkDuplicates } from '../rules/identity.ts';
 import { parseMatch } from '../rules/match.ts';
+import { checkGroupQuota } from '../rules/quota.ts';
+import { referenceResolver } from '../rules/resolve.ts';
 import { ruleView } from '../rules/view.ts';
 
 interface RuleOfGroup {
@@ -52,7 +47,7 @@ export const describeSecurityGroupRules: Handler<
     range: [5, 1000],
   });
   return {
-    SecurityGroupRules: page.items.map(({ group, rule }) => ruleView(group, rule, call.region)),
+    SecurityGroupRules: page.items.map(({ group, rule }) => ruleView(call, group, rule)),
     NextToken: page.nextToken,
   };
 };
@@ -88,7 +83,9 @@ export const modifySecurityGroupRules: Handler<
   const { store } = call;
   const groupId = required(input.GroupId, 'groupId');
   const updates = required(input.SecurityGroupRules, 'SecurityGroupRule');
-  const references = updates.flatMap((each) => each.SecurityGroupRule?.ReferencedGroupId ?? []);
+  const references = updates.flatMap(
+    ({ SecurityGroupRule: rule }) => rule?.ReferencedGroupId ?? rule?.PrefixListId ?? [],
+  );
   const locks = { shared: [groupId, ...references], exclusive: [`rules:${groupId}`] };
   await store.locks.hold(locks, async () => {
     own(call, store.groups, groupId);
@@ -96,7 +93,7 @@ export const modifySecurityGroupRules: Handler<
       let { rules } = group.spec;
       for (const { SecurityGroupRuleId: id = '', SecurityGroupRule: change } of updates)
         rules = modified(call, { group, rules }, { id, change: change ?? {} });
-      checkRuleQuota(rules, call.quotas.rulesPerGroup);
+      checkGroupQuota(call, group, { rules });
       return { ...group, spec: { ...group.spec, rules } };
     });
   });
@@ -149,8 +146,17 @@ function peerOf(change: SecurityGroupRuleRequest, call: Call, group: SecurityGro
     );
   if (CidrIpv4 !== undefined) return { cidrIpv4: canonicalCidr(CidrIpv4, 4) };
   if (CidrIpv6 !== undefined) return { cidrIpv6: canonicalCidr(CidrIpv6, 6) };
-  if (PrefixListId !== undefined) return noPrefixList(PrefixListId);
-  return groupPeer(referenceResolver(call, group)({ GroupId: ReferencedGroupId }));
+  const resolve = referenceResolver(call, group);
+  if (PrefixListId !== undefined) return { prefixListId: resolve.prefixList(PrefixListId) };
+  return groupPeer(resolve.group({ GroupId: ReferencedGroupId, UserId: ownerOf(call, change) }));
+}
+
+/** A change names no account: the group's own is meant. */
+function ownerOf(
+  { store }: Call,
+  { ReferencedGroupId: id }: SecurityGroupRuleRequest,
+): string | undefined {
+  return store.groups.get(id ?? '')?.spec.account;
 }
 
 function peerKind(peer: RulePeer): string {

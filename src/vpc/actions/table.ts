@@ -36,20 +36,43 @@ import {
   disassociateTrunkInterface,
 } from './trunk-associations.ts';
 import { describeAvailabilityZones, describeRegions } from './zones.ts';
+import {
+  createManagedPrefixList,
+  deleteManagedPrefixList,
+  describeManagedPrefixLists,
+} from './prefix-lists.ts';
+import { modifyManagedPrefixList, restoreManagedPrefixListVersion } from './modify-prefix-list.ts';
+import {
+  getManagedPrefixListAssociations,
+  getManagedPrefixListEntries,
+} from './prefix-list-entries.ts';
+import {
+  describeSecurityGroupReferences,
+  describeStaleSecurityGroups,
+} from './group-references.ts';
+import {
+  associateSecurityGroupVpc,
+  describeSecurityGroupVpcAssociations,
+  disassociateSecurityGroupVpc,
+  getSecurityGroupsForVpc,
+} from './group-associations.ts';
 
 /** The EC2 actions that we implement; every other action of the model is UnsupportedOperation. */
 export const EC2_ACTIONS: Readonly<Record<string, Handler>> = {
   ...NETWORK_ACTIONS,
   AssignIpv6Addresses: assignIpv6Addresses,
   AssignPrivateIpAddresses: assignPrivateIpAddresses,
+  AssociateSecurityGroupVpc: associateSecurityGroupVpc,
   AssociateTrunkInterface: associateTrunkInterface,
   AttachNetworkInterface: attachNetworkInterface,
   AuthorizeSecurityGroupEgress: authorizeSecurityGroupEgress,
   AuthorizeSecurityGroupIngress: authorizeSecurityGroupIngress,
+  CreateManagedPrefixList: createManagedPrefixList,
   CreateNetworkInterface: createNetworkInterface,
   CreateNetworkInterfacePermission: createNetworkInterfacePermission,
   CreateSecurityGroup: createSecurityGroup,
   CreateTags: createTags,
+  DeleteManagedPrefixList: deleteManagedPrefixList,
   DeleteNetworkInterface: deleteNetworkInterface,
   DeleteSecurityGroup: deleteSecurityGroup,
   DeleteTags: deleteTags,
@@ -57,19 +80,29 @@ export const EC2_ACTIONS: Readonly<Record<string, Handler>> = {
   DescribeInstances: describeInstances,
   DescribeInstanceStatus: describeInstanceStatus,
   DescribeInstanceTypes: describeInstanceTypes,
+  DescribeManagedPrefixLists: describeManagedPrefixLists,
   DescribeNetworkInterfaceAttribute: describeNetworkInterfaceAttribute,
   DescribeNetworkInterfacePermissions: describeNetworkInterfacePermissions,
   DescribeNetworkInterfaces: describeNetworkInterfaces,
   DescribeRegions: describeRegions,
+  DescribeSecurityGroupReferences: describeSecurityGroupReferences,
   DescribeSecurityGroupRules: describeSecurityGroupRules,
   DescribeSecurityGroups: describeSecurityGroups,
+  DescribeSecurityGroupVpcAssociations: describeSecurityGroupVpcAssociations,
+  DescribeStaleSecurityGroups: describeStaleSecurityGroups,
   DescribeTags: describeTags,
   DescribeTrunkInterfaceAssociations: describeTrunkInterfaceAssociations,
   DetachNetworkInterface: detachNetworkInterface,
+  DisassociateSecurityGroupVpc: disassociateSecurityGroupVpc,
   DisassociateTrunkInterface: disassociateTrunkInterface,
+  GetManagedPrefixListAssociations: getManagedPrefixListAssociations,
+  GetManagedPrefixListEntries: getManagedPrefixListEntries,
+  GetSecurityGroupsForVpc: getSecurityGroupsForVpc,
+  ModifyManagedPrefixList: modifyManagedPrefixList,
   ModifyNetworkInterfaceAttribute: modifyNetworkInterfaceAttribute,
   ModifySecurityGroupRules: modifySecurityGroupRules,
   ResetNetworkInterfaceAttribute: resetNetworkInterfaceAttribute,
+  RestoreManagedPrefixListVersion: restoreManagedPrefixListVersion,
   RevokeSecurityGroupEgress: revokeSecurityGroupEgress,
   RevokeSecurityGroupIngress: revokeSecurityGroupIngress,
   RunInstances: runInstances,

@@ -14,6 +14,8 @@ export type RuleDraft = Omit<SecurityGroupRuleSpec, 'ruleId'>;
 export interface GroupReference {
   readonly groupId: string;
   readonly account: string;
+  /** Set for a group on the other side of a peering. */
+  readonly peer?: { readonly vpcId: string; readonly peeringId: string };
 }
 
 /** Finds the group that a pair of a request means; throws InvalidGroup.NotFound. */
@@ -23,10 +25,17 @@ export type ResolveGroup = (pair: {
   readonly UserId?: string | undefined;
 }) => GroupReference;
 
+/** Finds what rules refer to; throws the NotFound error of what is missing. */
+export interface Resolve {
+  readonly group: ResolveGroup;
+  /** Answers the id. */
+  readonly prefixList: (id: string | undefined) => string;
+}
+
 /** What drafting depends on. */
 export interface DraftOptions {
   readonly isEgress: boolean;
-  readonly resolveGroup: ResolveGroup;
+  readonly resolve: Resolve;
 }
 
 /** One draft per source of each permission (spec: ec2-surface 3.3). */
@@ -49,11 +58,11 @@ function draftPermission(permission: IpPermission, options: DraftOptions): RuleD
       description: range.Description,
     })),
     ...(permission.PrefixListIds ?? []).map((list) => ({
-      peer: noPrefixList(list.PrefixListId),
+      peer: { prefixListId: options.resolve.prefixList(list.PrefixListId) },
       description: list.Description,
     })),
     ...(permission.UserIdGroupPairs ?? []).map((pair) => ({
-      peer: groupPeer(options.resolveGroup(pair)),
+      peer: groupPeer(options.resolve.group(pair)),
       description: pair.Description,
     })),
   ];
@@ -78,12 +87,22 @@ export function ruleDraft(
 /** Exactly one of the peers of a rule. */
 export type RulePeer = Pick<
   SecurityGroupRuleSpec,
-  'cidrIpv4' | 'cidrIpv6' | 'prefixListId' | 'referencedGroupId' | 'referencedAccount'
+  | 'cidrIpv4'
+  | 'cidrIpv6'
+  | 'prefixListId'
+  | 'referencedGroupId'
+  | 'referencedAccount'
+  | 'referencedVpcId'
+  | 'vpcPeeringConnectionId'
 >;
 
 /** The peer that stands for a group. */
-export function groupPeer({ groupId, account }: GroupReference): RulePeer {
-  return { referencedGroupId: groupId, referencedAccount: account };
+export function groupPeer({ groupId, account, peer }: GroupReference): RulePeer {
+  return {
+    referencedGroupId: groupId,
+    referencedAccount: account,
+    ...(peer && { referencedVpcId: peer.vpcId, vpcPeeringConnectionId: peer.peeringId }),
+  };
 }
 
 /** Canonical text of a block of the family; throws when it is malformed or of the other family. */
@@ -92,12 +111,4 @@ export function canonicalCidr(text: string | undefined, family: 4 | 6): string {
   if (!cidr.ok || cidr.value.family !== family)
     throw invalidValue(`CIDR block ${text ?? ''} is malformed`);
   return formatCidr(cidr.value);
-}
-
-/** Prefix lists are not modelled yet, so none exists. */
-export function noPrefixList(prefixListId: string | undefined): never {
-  throw new Ec2Error(
-    'InvalidPrefixListID.NotFound',
-    `The prefix list ID '${prefixListId ?? ''}' does not exist`,
-  );
 }

@@ -45,20 +45,3 @@ function ruleText(rule: RuleDraft): string {
     parts.push(`from port: ${rule.fromPort}`, `to port: ${rule.toPort ?? -1}`);
   return [...parts, 'ALLOW'].join(', ');
 }
-
-/**
- * Refuses more rules than the quota, which counts per direction and per family; a reference to a
- * group counts in both families (spec: ec2-surface 3.9).
- */
-export function checkRuleQuota(rules: readonly RuleDraft[], limit: number): void {
-  for (const isEgress of [false, true]) {
-    const direction = rules.filter((rule) => rule.isEgress === isEgress);
-    const ipv4 = direction.filter((rule) => rule.cidrIpv6 === undefined).length;
-    const ipv6 = direction.filter((rule) => rule.cidrIpv4 === undefined).length;
-    if (Math.max(ipv4, ipv6) > limit)
-      throw new Ec2Error(
-        'RulesPerSecurityGroupLimitExceeded',
-        'The maximum number of rules per security group has been reached.',
-      );
-  }
-}

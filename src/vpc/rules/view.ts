@@ -1,9 +1,14 @@
-import type { IpPermission, SecurityGroupRule } from '@aws-sdk/client-ec2';
+import type { IpPermission, SecurityGroupRule, UserIdGroupPair } from '@aws-sdk/client-ec2';
 import type { SecurityGroup, SecurityGroupRuleSpec } from '../../api/vpc/security-group.ts';
+import type { Place } from '../context.ts';
 import { tagList } from '../tags.ts';
+import { referencePeeringStatus } from './stale.ts';
 
 /** The permissions of one direction, as DescribeSecurityGroups groups them: by protocol and ports. */
-export function ipPermissions(rules: readonly SecurityGroupRuleSpec[]): IpPermission[] {
+export function ipPermissions(
+  place: Place,
+  rules: readonly SecurityGroupRuleSpec[],
+): IpPermission[] {
   const permissions = new Map<string, Required<Lists> & IpPermission>();
   for (const rule of rules) {
     const { IpProtocol, FromPort, ToPort } = portFields(rule);
@@ -17,7 +22,7 @@ export function ipPermissions(rules: readonly SecurityGroupRuleSpec[]): IpPermis
       PrefixListIds: [],
     };
     permissions.set(key, permission);
-    addPeer(permission, rule);
+    addPeer(place, permission, rule);
   }
   return [...permissions.values()];
 }
@@ -28,7 +33,7 @@ type Lists = {
   >;
 };
 
-function addPeer(permission: Lists, rule: SecurityGroupRuleSpec): void {
+function addPeer(place: Place, permission: Lists, rule: SecurityGroupRuleSpec): void {
   const description = rule.description === undefined ? {} : { Description: rule.description };
   if (rule.cidrIpv4 !== undefined)
     permission.IpRanges.push({ CidrIp: rule.cidrIpv4, ...description });
@@ -40,17 +45,30 @@ function addPeer(permission: Lists, rule: SecurityGroupRuleSpec): void {
     permission.UserIdGroupPairs.push({
       UserId: rule.referencedAccount,
       GroupId: rule.referencedGroupId,
+      ...(rule.vpcPeeringConnectionId !== undefined && peerFields(place, rule)),
       ...description,
     });
 }
 
+/** What is shown of a reference across a peering. */
+function peerFields(
+  place: Place,
+  rule: SecurityGroupRuleSpec,
+): Pick<UserIdGroupPair, 'VpcId' | 'VpcPeeringConnectionId' | 'PeeringStatus'> {
+  return {
+    VpcId: rule.referencedVpcId,
+    VpcPeeringConnectionId: rule.vpcPeeringConnectionId,
+    PeeringStatus: referencePeeringStatus(place, rule),
+  };
+}
+
 /** A rule by itself, as DescribeSecurityGroupRules shows it: -1 stands for all ports. */
 export function ruleView(
+  place: Place,
   group: SecurityGroup,
   rule: SecurityGroupRuleSpec,
-  region: string,
 ): SecurityGroupRule {
-  const account = group.spec.account;
+  const { account } = group.spec;
   const { IpProtocol, FromPort = -1, ToPort = -1 } = portFields(rule);
   return {
     SecurityGroupRuleId: rule.ruleId,
@@ -70,10 +88,11 @@ export function ruleView(
             GroupId: rule.referencedGroupId,
             UserId: rule.referencedAccount,
             VpcId: group.spec.vpcId,
+            ...(rule.vpcPeeringConnectionId !== undefined && peerFields(place, rule)),
           },
     Description: rule.description,
     Tags: tagList(rule.tags),
-    SecurityGroupRuleArn: `arn:aws:ec2:${region}:${account}:security-group-rule/${rule.ruleId}`,
+    SecurityGroupRuleArn: `arn:aws:ec2:${place.region}:${account}:security-group-rule/${rule.ruleId}`,
   };
 }
 

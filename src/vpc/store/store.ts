@@ -15,12 +15,13 @@ import { Collection } from './collection.ts';
 import { present, tagKeys } from './keys.ts';
 import { Locks } from './locks.ts';
 import { createNetworkStore, type NetworkStore } from './network-store.ts';
+import { createPolicyStore, type PolicyStore } from './policy-store.ts';
 
 /**
  * The state of the VPC API: objects in Kubernetes, read from memory (DESIGN: D3). One process
  * writes. Everything in memory can be rebuilt from Kubernetes.
  */
-export interface Store extends NetworkStore {
+export interface Store extends NetworkStore, PolicyStore {
   readonly vpcs: Collection<Vpc>;
   readonly subnets: Collection<Subnet>;
   readonly groups: Collection<SecurityGroup>;
@@ -41,6 +42,7 @@ export function createStore({ kube, clock }: { kube: KubeClient; clock: Clock })
   });
   return {
     ...createNetworkStore(kube),
+    ...createPolicyStore(kube),
     vpcs: new Collection<Vpc>({
       kube,
       resource: VPCS,
@@ -139,6 +141,8 @@ const GROUP_INDEXES = {
   name: ({ spec }: SecurityGroup) => [`${spec.vpcId}/${spec.groupName}`],
   reference: ({ spec }: SecurityGroup) =>
     present(...spec.rules.map((rule) => rule.referencedGroupId)),
+  prefixList: ({ spec }: SecurityGroup) => present(...spec.rules.map((rule) => rule.prefixListId)),
+  associatedVpc: ({ spec }: SecurityGroup) => spec.associatedVpcIds ?? [],
   rule: ({ spec }: SecurityGroup) => spec.rules.map((rule) => rule.ruleId),
   tag: tagKeys,
 };

@@ -14,8 +14,14 @@ export function groupView(call: Call, group: SecurityGroup): GroupView {
     Description: spec.description,
     VpcId: spec.vpcId,
     SecurityGroupArn: groupArn(call, group),
-    IpPermissions: ipPermissions(spec.rules.filter((rule) => !rule.isEgress)),
-    IpPermissionsEgress: ipPermissions(spec.rules.filter((rule) => rule.isEgress)),
+    IpPermissions: ipPermissions(
+      call,
+      spec.rules.filter((rule) => !rule.isEgress),
+    ),
+    IpPermissionsEgress: ipPermissions(
+      call,
+      spec.rules.filter((rule) => rule.isEgress),
+    ),
     Tags: tagList(spec.tags),
   };
 }
