@@ -52,3 +52,13 @@ function canonicalJson(value: unknown): string {
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
+
+/** What a creation stores of its client token, so that `checkReplay` can tell a retry. */
+export function tokenFields(input: { readonly ClientToken?: string | undefined }): {
+  readonly clientToken?: string;
+  readonly clientTokenDigest?: string;
+} {
+  const { ClientToken: clientToken } = input;
+  if (clientToken === undefined || clientToken === '') return {};
+  return { clientToken, clientTokenDigest: requestDigest(input) };
+}

@@ -12,8 +12,7 @@ const ROUTE = {
     destination: { type: 'string', description: 'A block of either family, or a prefix list id.' },
     gatewayId: { type: 'string', description: 'An internet gateway.' },
     egressOnlyInternetGatewayId: { type: 'string' },
-    instanceId: { type: 'string' },
-    networkInterfaceId: { type: 'string' },
+    networkInterfaceId: { type: 'string', description: 'Also of routes to an instance.' },
     vpcPeeringConnectionId: { type: 'string' },
   },
 } as const;

@@ -1,0 +1,108 @@
+import type {
+  CreateRouteTableRequest,
+  CreateRouteTableResult,
+  DeleteRouteTableRequest,
+  DescribeRouteTablesRequest,
+  DescribeRouteTablesResult,
+} from '@aws-sdk/client-ec2';
+import type { RouteTable } from '../../api/vpc/route-table.ts';
+import { Ec2Error } from '../../ec2/error.ts';
+import type { Call, Handler } from '../context.ts';
+import { paginate, selectObjects } from '../describe.ts';
+import type { FilterTable } from '../filters.ts';
+import { checkNoDependants } from '../network/dependants.ts';
+import { own, ownVpc, required, sees } from '../own.ts';
+import { associationsOf, routesOf, routeTableView } from '../routes/view.ts';
+import { specifiedTags } from '../tags.ts';
+import { checkReplay, creationId, tokenFields } from '../tokens.ts';
+
+/** CreateRouteTable: with the local routes of the VPC. */
+export const createRouteTable: Handler<CreateRouteTableRequest, CreateRouteTableResult> = async (
+  input,
+  call,
+) => {
+  const { store } = call;
+  const { ClientToken: token } = input;
+  const vpcId = required(input.VpcId, 'vpcId');
+  const tags = specifiedTags(input.TagSpecifications, 'route-table', call.quotas);
+  const id = creationId(call, { prefix: 'rtb', action: 'CreateRouteTable', token });
+  const locks = { shared: [vpcId], exclusive: [id, `route-tables:${vpcId}`] };
+  const table = await store.locks.hold(locks, async () => {
+    ownVpc(call, vpcId);
+    const earlier = store.routeTables.get(id);
+    checkReplay(earlier?.spec.clientTokenDigest, input);
+    if (earlier !== undefined) return earlier;
+    if (store.routeTables.table.count('vpc', vpcId) >= call.quotas.routeTablesPerVpc)
+      throw new Ec2Error(
+        'RouteTableLimitExceeded',
+        'The maximum number of route tables has been reached.',
+      );
+    const spec = { account: call.accountId, vpcId, routes: [], tags, ...tokenFields(input) };
+    return store.routeTables.create({ metadata: { name: id }, spec });
+  });
+  return { RouteTable: routeTableView(call, table), ClientToken: token };
+};
+
+/** DeleteRouteTable: refused while a subnet or gateway uses it, and for the main table. */
+export const deleteRouteTable: Handler<DeleteRouteTableRequest, void> = async (input, call) => {
+  const { store } = call;
+  const id = required(input.RouteTableId, 'routeTableId');
+  await store.locks.hold({ exclusive: [id] }, async () => {
+    own(call, store.routeTables, id);
+    checkNoDependants(call, 'routeTable', id);
+    await store.routeTables.remove(id);
+  });
+};
+
+/** DescribeRouteTables. */
+export const describeRouteTables: Handler<DescribeRouteTablesRequest, DescribeRouteTablesResult> = (
+  input,
+  call,
+) => {
+  const tables = selectObjects(
+    call.store.routeTables,
+    { ids: input.RouteTableIds, filters: input.Filters },
+    { table: filtersOf(call), visible: (table) => sees(call, table) },
+  );
+  const page = paginate(tables, input, { key: ({ metadata }) => metadata.name, range: [5, 100] });
+  return {
+    RouteTables: page.items.map((table) => routeTableView(call, table)),
+    NextToken: page.nextToken,
+  };
+};
+
+function filtersOf(call: Call): FilterTable<RouteTable> {
+  type Association = ReturnType<typeof associationsOf>[number];
+  type Route = ReturnType<typeof routesOf>[number];
+  const ofAssociations = (read: (each: Association) => string | undefined) => (table: RouteTable) =>
+    associationsOf(call, table).map(read);
+  const ofRoutes = (read: (each: Route) => string | undefined) => (table: RouteTable) =>
+    routesOf(call, table).map(read);
+  return {
+    tags: ({ spec }) => spec.tags,
+    indexed: { 'vpc-id': 'vpc' },
+    filters: {
+      'route-table-id': ({ metadata }) => [metadata.name],
+      'vpc-id': ({ spec }) => [spec.vpcId],
+      'owner-id': ({ spec }) => [spec.account],
+      'association.main': ofAssociations((each) => String(each.Main)),
+      'association.subnet-id': ofAssociations((each) => each.SubnetId),
+      'association.gateway-id': ofAssociations((each) => each.GatewayId),
+      'association.route-table-id': ofAssociations((each) => each.RouteTableId),
+      'association.route-table-association-id': ofAssociations(
+        (each) => each.RouteTableAssociationId,
+      ),
+      'route.destination-cidr-block': ofRoutes((each) => each.DestinationCidrBlock),
+      'route.destination-ipv6-cidr-block': ofRoutes((each) => each.DestinationIpv6CidrBlock),
+      'route.destination-prefix-list-id': ofRoutes((each) => each.DestinationPrefixListId),
+      'route.egress-only-internet-gateway-id': ofRoutes((each) => each.EgressOnlyInternetGatewayId),
+      'route.gateway-id': ofRoutes((each) => each.GatewayId),
+      'route.instance-id': ofRoutes((each) => each.InstanceId),
+      'route.nat-gateway-id': ofRoutes((each) => each.NatGatewayId),
+      'route.transit-gateway-id': ofRoutes((each) => each.TransitGatewayId),
+      'route.origin': ofRoutes((each) => each.Origin),
+      'route.state': ofRoutes((each) => each.State),
+      'route.vpc-peering-connection-id': ofRoutes((each) => each.VpcPeeringConnectionId),
+    },
+  };
+}
