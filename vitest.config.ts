@@ -1,8 +1,18 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests that start programs of others (aws, kubectl, python) or servers of ours as processes. */
+const CLIENTS = [
+  '**/aws-cli*.test.ts',
+  '**/*-cli.test.ts',
+  '**/kubectl*.test.ts',
+  '**/boto*.test.ts',
+  'test/vpc/**/*.test.ts',
+];
+
 /**
- * Two projects. `unit` needs nothing but Node. `kernel` makes network namespaces and runs one file
- * at a time; its global set-up re-executes the run inside a private user, mount and network namespace.
+ * `unit` needs nothing but Node and takes seconds. `clients` drives our servers with the programs
+ * that users have. `kernel` makes network namespaces and must run in a sandbox (tools/sandbox.sh).
+ * `e2e` starts labs as a user would. `npm test` (tools/test.mjs) runs them in this order.
  */
 export default defineConfig({
   test: {
@@ -11,8 +21,18 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'tools/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: ['**/*.kernel.test.ts', '**/*.e2e.test.ts', '**/node_modules/**'],
+          exclude: ['**/*.kernel.test.ts', '**/*.e2e.test.ts', '**/node_modules/**', ...CLIENTS],
           testTimeout: 10_000,
+          isolate: false,
+        },
+      },
+      {
+        test: {
+          name: 'clients',
+          include: CLIENTS,
+          exclude: ['**/node_modules/**'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -1,6 +1,6 @@
 /**
- * `npm test`: unit tests, then kernel tests inside a sandbox, then end-to-end tests; one summary, one
- * exit status. Arguments go to vitest: `npm test -- src/policy` runs what matches.
+ * `npm test`: unit tests, tests with the programs of users, then kernel tests inside a sandbox, then
+ * end-to-end tests; one summary, one exit status. Arguments go to vitest: `npm test -- src/policy` runs what matches.
  *
  * Clean-up is by construction: each stage runs in a sandbox whose processes and namespaces the kernel
  * removes when it ends or is killed, and keeps its files in one folder per run, removed at the end or,
@@ -19,6 +19,7 @@ const TEMP = '/tmp';
 const RUN_FOLDER = /^trunkline-test-(\d+)$/;
 const STAGES = [
   { project: 'unit', sandboxed: false },
+  { project: 'clients', sandboxed: false },
   { project: 'kernel', sandboxed: true },
   // Starts labs as a user would; each makes a sandbox of its own inside this one.
   { project: 'e2e', sandboxed: true },

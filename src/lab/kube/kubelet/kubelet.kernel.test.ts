@@ -561,7 +561,7 @@ describe('the end', () => {
   });
 
   test('of the kubelet kills all pods, and the next one starts them anew', async () => {
-    await run([sh('sleep 6543')]);
+    await run([sh('exec sleep 6543')]);
     await ready();
     await kubelet.close();
     stopInformers.abort();

@@ -68,6 +68,16 @@ export function createStatusWriter(
 async function write({ kube }: PodContext['options'], pod: Pod, status: PodStatus): Promise<void> {
   const { uid } = pod.metadata;
   // The uid is a precondition: a pod made anew under the same name is not ours to describe.
-  const body = { metadata: { uid }, status };
+  const body = { metadata: { uid }, status: withoutStaleText(status) };
   await kube.patch(PODS, keyOf(pod), { type: 'strategic', subresource: 'status', body });
+}
+
+/** A strategic patch keeps what it does not name: a condition that holds must drop its old excuse. */
+function withoutStaleText(status: PodStatus): object {
+  const conditions = status.conditions?.map((condition) => ({
+    ...condition,
+    reason: condition.reason ?? null,
+    message: condition.message ?? null,
+  }));
+  return { ...status, ...(conditions && { conditions }) };
 }
