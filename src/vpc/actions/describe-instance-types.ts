@@ -18,6 +18,13 @@ const FILTERS: FilterTable<InstanceTypeInfo> = {
     'network-info.maximum-network-interfaces': (info) => [
       info.NetworkInfo?.MaximumNetworkInterfaces?.toString(),
     ],
+    'network-info.maximum-network-cards': (info) => [
+      info.NetworkInfo?.MaximumNetworkCards?.toString(),
+    ],
+    'network-info.ipv6-addresses-per-interface': (info) => [
+      info.NetworkInfo?.Ipv6AddressesPerInterface?.toString(),
+    ],
+    'network-info.ipv6-supported': (info) => [String(info.NetworkInfo?.Ipv6Supported)],
     'network-info.ipv4-addresses-per-interface': (info) => [
       info.NetworkInfo?.Ipv4AddressesPerInterface?.toString(),
     ],

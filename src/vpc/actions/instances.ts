@@ -3,36 +3,30 @@ import type {
   DescribeInstancesResult,
   DescribeInstanceStatusRequest,
   DescribeInstanceStatusResult,
-  InstanceStateChange,
+  InstanceStatus,
   Reservation,
-  TerminateInstancesRequest,
-  TerminateInstancesResult,
 } from '@aws-sdk/client-ec2';
 import type { Instance } from '../../api/vpc/instance.ts';
-import type { NetworkInterface } from '../../api/vpc/network-interface.ts';
 import { Ec2Error } from '../../ec2/error.ts';
-import { nowText, type Call, type Handler } from '../context.ts';
-import { paginate, selectObjects } from '../describe.ts';
-import type { FilterTable, FilterValues } from '../filters.ts';
-import { own, required, sees } from '../own.ts';
-import { releaseInterfaces } from '../interfaces/release.ts';
-import { instanceView, interfacesOf, stateView } from '../views/instance.ts';
-import { privateDnsName } from '../views/interface.ts';
-
-/** Terminated instances stay listed for about an hour, as on AWS. */
-const TERMINATED_SHOWN_MS = 3_600_000;
+import type { Call, Handler } from '../context.ts';
+import { paginate } from '../describe.ts';
+import type { FilterTable } from '../filters.ts';
+import { instanceFilters } from '../instances/filters.ts';
+import { listedInstances } from '../instances/listed.ts';
+import { instanceView, stateView } from '../views/instance.ts';
+import { zoneIdOf } from '../zones.ts';
 
 /** DescribeInstances. */
 export const describeInstances: Handler<DescribeInstancesRequest, DescribeInstancesResult> = (
   input,
   call,
 ) => {
-  if (input.InstanceIds?.length && input.MaxResults !== undefined)
-    throw new Ec2Error(
-      'InvalidParameterCombination',
-      'The parameter instancesSet cannot be used with the parameter maxResults',
-    );
-  const instances = select(input, call);
+  checkPaging(input);
+  const instances = listedInstances(call, {
+    ids: input.InstanceIds,
+    filters: input.Filters,
+    table: instanceFilters(call),
+  });
   const page = paginate(instances, input, {
     key: ({ metadata }) => metadata.name,
     range: [5, 1000],
@@ -40,20 +34,15 @@ export const describeInstances: Handler<DescribeInstancesRequest, DescribeInstan
   return { Reservations: reservations(call, page.items), NextToken: page.nextToken };
 };
 
-function select(input: DescribeInstancesRequest, call: Call): Instance[] {
-  return selectObjects(
-    call.store.instances,
-    { ids: input.InstanceIds, filters: input.Filters },
-    {
-      table: filtersOf(call),
-      visible: (instance) => sees(call, instance) && isListed(call, instance),
-    },
-  );
-}
-
-function isListed(call: Call, { spec }: Instance): boolean {
-  if (spec.terminatedAt === undefined) return true;
-  return call.clock.nowMs() - Date.parse(spec.terminatedAt) < TERMINATED_SHOWN_MS;
+function checkPaging({
+  InstanceIds: ids,
+  MaxResults: max,
+}: DescribeInstancesRequest | DescribeInstanceStatusRequest): void {
+  if (ids?.length && max !== undefined)
+    throw new Ec2Error(
+      'InvalidParameterCombination',
+      'The parameter instancesSet cannot be used with the parameter maxResults',
+    );
 }
 
 function reservations(call: Call, instances: readonly Instance[]): Reservation[] {
@@ -66,110 +55,52 @@ function reservations(call: Call, instances: readonly Instance[]): Reservation[]
   }));
 }
 
-function filtersOf(call: Call): FilterTable<Instance> {
-  const ofInterfaces =
-    (read: (eni: NetworkInterface) => readonly (string | undefined)[]): FilterValues<Instance> =>
-    ({ metadata }) =>
-      interfacesOf(call, metadata.name).flatMap(read);
-  const groupIds = ofInterfaces(({ spec }) => spec.groups);
-  const groupNames = ofInterfaces(({ spec }) =>
-    spec.groups.map((id) => call.store.groups.get(id)?.spec.groupName),
-  );
-  const primaryAddress = ({ metadata }: Instance): string | undefined =>
-    interfacesOf(call, metadata.name)[0]?.spec.privateIps[0];
-  return {
-    tags: ({ spec }) => spec.tags,
-    indexed: { 'vpc-id': 'vpc', 'subnet-id': 'subnet' },
-    filters: {
-      ...OWN_FILTERS,
-      'private-ip-address': (instance) => [primaryAddress(instance)],
-      'private-dns-name': (instance) => [
-        privateDnsName(primaryAddress(instance) ?? '', call.region),
-      ],
-      'source-dest-check': ({ metadata }) => [
-        interfacesOf(call, metadata.name)[0]?.spec.sourceDestCheck.toString(),
-      ],
-      'instance.group-id': groupIds,
-      'instance.group-name': groupNames,
-      'network-interface.network-interface-id': ofInterfaces(({ metadata }) => [metadata.name]),
-      'network-interface.subnet-id': ofInterfaces(({ spec }) => [spec.subnetId]),
-      'network-interface.vpc-id': ofInterfaces(({ spec }) => [spec.vpcId]),
-      'network-interface.group-id': groupIds,
-      'network-interface.group-name': groupNames,
-      'network-interface.private-dns-name': ofInterfaces(({ spec }) => [
-        privateDnsName(spec.privateIps[0] ?? '', call.region),
-      ]),
-    },
-  };
-}
-
-const OWN_FILTERS: FilterTable<Instance>['filters'] = {
-  'instance-id': ({ metadata }) => [metadata.name],
-  'instance-state-name': ({ spec }) => [spec.state],
-  'instance-state-code': ({ spec }) => [String(stateView(spec.state).Code)],
-  'instance-type': ({ spec }) => [spec.instanceType],
-  'availability-zone': ({ spec }) => [spec.availabilityZone],
-  'vpc-id': ({ spec }) => [spec.vpcId],
-  'subnet-id': ({ spec }) => [spec.subnetId],
-  'image-id': ({ spec }) => [spec.imageId],
-  'owner-id': ({ spec }) => [spec.account],
-  'reservation-id': ({ spec }) => [spec.reservationId],
-  'client-token': ({ spec }) => [spec.clientToken],
-  architecture: () => ['x86_64'],
+const STATUS_FILTERS: FilterTable<Instance> = {
+  tags: ({ spec }) => spec.tags,
+  filters: {
+    'availability-zone': ({ spec }) => [spec.availabilityZone],
+    'availability-zone-id': ({ spec }) => [zoneIdOf(spec.availabilityZone ?? '')],
+    'instance-state-name': ({ spec }) => [spec.state],
+    'instance-state-code': ({ spec }) => [String(stateView(spec.state).Code)],
+    'instance-status.status': (instance) => [checksOf(instance)],
+    'instance-status.reachability': ({ spec }) => (spec.state === 'running' ? ['passed'] : []),
+    'system-status.status': (instance) => [checksOf(instance)],
+    'system-status.reachability': ({ spec }) => (spec.state === 'running' ? ['passed'] : []),
+    'event.code': () => [],
+    'event.description': () => [],
+    'event.instance-event-id': () => [],
+  },
 };
+
+function checksOf({ spec }: Instance): 'ok' | 'not-applicable' {
+  return spec.state === 'running' ? 'ok' : 'not-applicable';
+}
 
 /** DescribeInstanceStatus: running instances, or all with IncludeAllInstances. */
 export const describeInstanceStatus: Handler<
   DescribeInstanceStatusRequest,
   DescribeInstanceStatusResult
 > = (input, call) => {
-  const chosen = select({ InstanceIds: input.InstanceIds, Filters: input.Filters }, call).filter(
+  checkPaging(input);
+  const { InstanceIds: ids, Filters: filters } = input;
+  const chosen = listedInstances(call, { ids, filters, table: STATUS_FILTERS }).filter(
     ({ spec }) => input.IncludeAllInstances || spec.state === 'running',
   );
   const page = paginate(chosen, input, { key: ({ metadata }) => metadata.name, range: [5, 1000] });
-  return {
-    InstanceStatuses: page.items.map(({ metadata, spec }) => {
-      const status = spec.state === 'running' ? 'ok' : 'not-applicable';
-      return {
-        InstanceId: metadata.name,
-        AvailabilityZone: spec.availabilityZone,
-        InstanceState: stateView(spec.state),
-        InstanceStatus: { Status: status },
-        SystemStatus: { Status: status },
-      };
-    }),
-    NextToken: page.nextToken,
-  };
+  return { InstanceStatuses: page.items.map(statusView), NextToken: page.nextToken };
 };
 
-/** TerminateInstances: terminated at once; all ids are checked before any is touched. */
-export const terminateInstances: Handler<
-  TerminateInstancesRequest,
-  TerminateInstancesResult
-> = async (input, call) => {
-  const ids = [...new Set(required(input.InstanceIds, 'InstanceId'))];
-  select({ InstanceIds: ids }, call);
-  const changes: InstanceStateChange[] = [];
-  for (const id of ids) changes.push(await terminate(call, id));
-  return { TerminatingInstances: changes };
-};
-
-/** The state is written first; the sweep at start-up releases interfaces that are left over. */
-async function terminate(call: Call, id: string): Promise<InstanceStateChange> {
-  const { store } = call;
-  const before = await store.locks.hold({ exclusive: [id] }, async () => {
-    const { state } = own(call, store.instances, id).spec;
-    if (state !== 'terminated')
-      await store.instances.update(id, (instance) => ({
-        ...instance,
-        spec: { ...instance.spec, state: 'terminated', terminatedAt: nowText(call) },
-      }));
-    return state;
-  });
-  await releaseInterfaces(store, id);
+function statusView(instance: Instance): InstanceStatus {
+  const { metadata, spec } = instance;
+  const Details = [{ Name: 'reachability' as const, Status: 'passed' as const }];
+  const summary = { Status: checksOf(instance), ...(spec.state === 'running' && { Details }) };
   return {
-    InstanceId: id,
-    CurrentState: stateView(before === 'terminated' ? 'terminated' : 'shutting-down'),
-    PreviousState: stateView(before),
+    InstanceId: metadata.name,
+    AvailabilityZone: spec.availabilityZone,
+    AvailabilityZoneId: zoneIdOf(spec.availabilityZone ?? ''),
+    InstanceState: stateView(spec.state),
+    InstanceStatus: summary,
+    SystemStatus: summary,
+    Events: [],
   };
 }

@@ -1,6 +1,8 @@
 import type {
   CreateNetworkInterfacePermissionRequest,
   CreateNetworkInterfacePermissionResult,
+  DeleteNetworkInterfacePermissionRequest,
+  DeleteNetworkInterfacePermissionResult,
   DescribeNetworkInterfacePermissionsRequest,
   DescribeNetworkInterfacePermissionsResult,
   NetworkInterfacePermission,
@@ -42,6 +44,28 @@ export const createNetworkInterfacePermission: Handler<
   });
 };
 
+/** DeleteNetworkInterfacePermission. Attachments that it allowed stay. */
+export const deleteNetworkInterfacePermission: Handler<
+  DeleteNetworkInterfacePermissionRequest,
+  DeleteNetworkInterfacePermissionResult
+> = (input, call) => {
+  const { store } = call;
+  const id = required(input.NetworkInterfacePermissionId, 'networkInterfacePermissionId');
+  checkId(ID_KINDS.permission, id);
+  const found = store.interfaces.table.by('permission', id).find((eni) => sees(call, eni));
+  if (found === undefined) throw notFound(ID_KINDS.permission, id);
+  const eniId = found.metadata.name;
+  return store.locks.hold({ exclusive: [eniId] }, async () => {
+    await store.interfaces.update(eniId, (eni) => {
+      const permissions = eni.spec.permissions?.filter((each) => each.permissionId !== id) ?? [];
+      if (permissions.length === eni.spec.permissions?.length)
+        throw notFound(ID_KINDS.permission, id);
+      return { ...eni, spec: { ...eni.spec, permissions } };
+    });
+    return { Return: true };
+  });
+};
+
 function permissionView(eniId: string, permission: Permission): NetworkInterfacePermission {
   return {
     NetworkInterfacePermissionId: permission.permissionId,
@@ -58,6 +82,7 @@ const FILTERS: FilterTable<NetworkInterfacePermission> = {
     [`${PREFIX}.network-interface-permission-id`]: (each) => [each.NetworkInterfacePermissionId],
     [`${PREFIX}.network-interface-id`]: (each) => [each.NetworkInterfaceId],
     [`${PREFIX}.aws-account-id`]: (each) => [each.AwsAccountId],
+    [`${PREFIX}.aws-service`]: (each) => [each.AwsService],
     [`${PREFIX}.permission`]: (each) => [each.Permission],
   },
 };

@@ -10,9 +10,10 @@ import {
   describeNetworkInterfaces,
 } from './describe-interfaces.ts';
 import { createSecurityGroup, deleteSecurityGroup } from './groups.ts';
-import { describeInstances, describeInstanceStatus, terminateInstances } from './instances.ts';
+import { describeInstances, describeInstanceStatus } from './instances.ts';
 import {
   createNetworkInterfacePermission,
+  deleteNetworkInterfacePermission,
   describeNetworkInterfacePermissions,
 } from './interface-permissions.ts';
 import { assignIpv6Addresses, unassignIpv6Addresses } from './ipv6-addresses.ts';
@@ -56,6 +57,17 @@ import {
   disassociateSecurityGroupVpc,
   getSecurityGroupsForVpc,
 } from './group-associations.ts';
+import {
+  describeInstanceAttribute,
+  modifyInstanceAttribute,
+  modifyInstanceMetadataOptions,
+} from './instance-attributes.ts';
+import {
+  rebootInstances,
+  startInstances,
+  stopInstances,
+  terminateInstances,
+} from './instance-states.ts';
 
 /** The EC2 actions that we implement; every other action of the model is UnsupportedOperation. */
 export const EC2_ACTIONS: Readonly<Record<string, Handler>> = {
@@ -74,9 +86,11 @@ export const EC2_ACTIONS: Readonly<Record<string, Handler>> = {
   CreateTags: createTags,
   DeleteManagedPrefixList: deleteManagedPrefixList,
   DeleteNetworkInterface: deleteNetworkInterface,
+  DeleteNetworkInterfacePermission: deleteNetworkInterfacePermission,
   DeleteSecurityGroup: deleteSecurityGroup,
   DeleteTags: deleteTags,
   DescribeAvailabilityZones: describeAvailabilityZones,
+  DescribeInstanceAttribute: describeInstanceAttribute,
   DescribeInstances: describeInstances,
   DescribeInstanceStatus: describeInstanceStatus,
   DescribeInstanceTypes: describeInstanceTypes,
@@ -98,14 +112,19 @@ export const EC2_ACTIONS: Readonly<Record<string, Handler>> = {
   GetManagedPrefixListAssociations: getManagedPrefixListAssociations,
   GetManagedPrefixListEntries: getManagedPrefixListEntries,
   GetSecurityGroupsForVpc: getSecurityGroupsForVpc,
+  ModifyInstanceAttribute: modifyInstanceAttribute,
+  ModifyInstanceMetadataOptions: modifyInstanceMetadataOptions,
   ModifyManagedPrefixList: modifyManagedPrefixList,
   ModifyNetworkInterfaceAttribute: modifyNetworkInterfaceAttribute,
   ModifySecurityGroupRules: modifySecurityGroupRules,
+  RebootInstances: rebootInstances,
   ResetNetworkInterfaceAttribute: resetNetworkInterfaceAttribute,
   RestoreManagedPrefixListVersion: restoreManagedPrefixListVersion,
   RevokeSecurityGroupEgress: revokeSecurityGroupEgress,
   RevokeSecurityGroupIngress: revokeSecurityGroupIngress,
   RunInstances: runInstances,
+  StartInstances: startInstances,
+  StopInstances: stopInstances,
   TerminateInstances: terminateInstances,
   UnassignIpv6Addresses: unassignIpv6Addresses,
   UnassignPrivateIpAddresses: unassignPrivateIpAddresses,

@@ -9,6 +9,7 @@ import type { Call } from '../context.ts';
 import { groupByName } from '../group-lookup.ts';
 import { checkDeviceIndex, checkSlots, sameSlot, type Slot } from '../interfaces/slots.ts';
 import { defaultVpc, invalidValue, own, required } from '../own.ts';
+import { keyPairKey } from '../store/network-store.ts';
 import { checkSpecification, mergeTags, type Tags } from '../tags.ts';
 import { requestDigest } from '../tokens.ts';
 import { checkMetadataOptions } from './metadata-options.ts';
@@ -48,6 +49,7 @@ export function parseLaunch(input: RunInstancesRequest, call: Call): Launch {
   if (instanceLimits(instanceType) === undefined)
     throw invalidValue(`Invalid value '${instanceType}' for InstanceType.`);
   checkMetadataOptions(input.MetadataOptions ?? {});
+  checkKeyPair(call, input.KeyName);
   const interfaces = launchInterfaces(input, call);
   checkPlaces(instanceType, interfaces);
   if (count > 1 && interfaces.some((each) => each.NetworkInterfaceId !== undefined))
@@ -66,6 +68,13 @@ export function parseLaunch(input: RunInstancesRequest, call: Call): Launch {
     reservationId: newId(call.random, 'r'),
     digest: input.ClientToken === undefined ? undefined : requestDigest(input),
   };
+}
+
+function checkKeyPair(call: Call, keyName: string | undefined): void {
+  if (keyName === undefined) return;
+  const key = keyPairKey({ account: call.accountId, region: call.region, keyName });
+  if (call.store.keyPairs.table.count('name', key) === 0)
+    throw new Ec2Error('InvalidKeyPair.NotFound', `The key pair '${keyName}' does not exist`);
 }
 
 function instanceCount({ MinCount: least, MaxCount: most }: RunInstancesRequest): number {

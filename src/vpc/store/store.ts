@@ -130,6 +130,8 @@ const INTERFACE_INDEXES = {
   attachment: ({ spec }: NetworkInterface) => present(spec.attachment?.attachmentId),
   trunk: ({ spec }: NetworkInterface) => present(spec.trunkAssociation?.trunkInterfaceId),
   association: ({ spec }: NetworkInterface) => present(spec.trunkAssociation?.associationId),
+  permission: ({ spec }: NetworkInterface) =>
+    (spec.permissions ?? []).map((each) => each.permissionId),
   address: addressKeys,
   block: blockKeys,
   mac: ({ spec }: NetworkInterface) => [spec.macAddress],

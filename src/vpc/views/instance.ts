@@ -82,8 +82,7 @@ function networkFields(
   { spec }: Instance,
   primary: NetworkInterface | undefined,
 ): InstanceView {
-  if (spec.state === 'terminated')
-    return { SecurityGroups: [], StateTransitionReason: 'User initiated' };
+  if (spec.state === 'terminated') return { SecurityGroups: [], ...transitionFields(spec) };
   const address = primary?.spec.privateIps[0];
   return {
     VpcId: spec.vpcId,
@@ -93,7 +92,20 @@ function networkFields(
     PublicDnsName: '',
     SourceDestCheck: primary?.spec.sourceDestCheck,
     SecurityGroups: groupIdentifiers(call, primary?.spec.groups ?? []),
-    StateTransitionReason: '',
+    ...transitionFields(spec),
+  };
+}
+
+/** Why an instance does not run. */
+function transitionFields({
+  stateReason,
+  stateChangedAt,
+}: Instance['spec']): Pick<InstanceView, 'StateTransitionReason' | 'StateReason'> {
+  if (stateReason === undefined) return { StateTransitionReason: '' };
+  const at = (stateChangedAt ?? '').replace('T', ' ').replace(/\..*$/, ' GMT');
+  return {
+    StateTransitionReason: `User initiated (${at})`,
+    StateReason: { Code: stateReason, Message: `${stateReason}: User initiated shutdown` },
   };
 }
 
