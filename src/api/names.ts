@@ -44,3 +44,10 @@ export function clusterTag(clusterName: string): string {
 export const TRUNK_DESCRIPTION = 'aws-k8s-trunk-eni';
 /** Description of branch interfaces. */
 export const BRANCH_DESCRIPTION = 'aws-k8s-branch-eni';
+
+/** Annotation of VPC objects: which term of which writer wrote last, as `<epoch>/<count>`. */
+export const WRITER_ANNOTATION = 'vpc.trunkline.dev/writer';
+/** Annotation of VPC objects whose deletion is decided and not yet done. */
+export const DELETING_ANNOTATION = 'vpc.trunkline.dev/deleting';
+/** Annotation of the writer's Lease: where standbys send what they may not answer. */
+export const URL_ANNOTATION = 'vpc.trunkline.dev/url';

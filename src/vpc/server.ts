@@ -15,11 +15,12 @@ import {
   type DispatchServices,
   type WireResponse,
 } from './dispatch.ts';
+import { Replica, type HaSettings } from './ha/replica.ts';
 import { createKnobs, type KnobSettings } from './knobs/knobs.ts';
 import { DEFAULT_QUOTAS, type Quotas } from './quotas.ts';
 import { plantSeeds, type Seed } from './seeds.ts';
 import { delayReads } from './store/delay-reads.ts';
-import { createStore, followStore } from './store/store.ts';
+import { createStore, followStore, type Store } from './store/store.ts';
 import { sweep } from './store/sweep.ts';
 
 /** Where a server listens: an inherited socket, or an address. */
@@ -45,6 +46,8 @@ export interface VpcApiOptions {
   readonly kubernetes?: Services['kubernetes'];
   /** Latency, errors and throttling on request. */
   readonly knobs?: KnobSettings;
+  /** One of several servers over the same Kubernetes: one writes, the others forward to it. */
+  readonly ha?: HaSettings;
   /** Adds `/_trunkline/health` and `/_trunkline/reset`. */
   readonly dev?: boolean;
 }
@@ -64,11 +67,37 @@ const DRAIN_MS = 5_000;
 
 /** Loads the state, finishes what a crash left half done, and serves all services on the listeners. */
 export async function startVpcApi(options: VpcApiOptions): Promise<VpcApi> {
-  const { kube, informers, clock, random, log, accounts } = options;
-  const store = createStore({ kube, clock });
+  const { kube, informers, clock, random, log } = options;
+  const replica = options.ha && new Replica(options.ha, { kube, clock, random, log });
+  const store = createStore({ kube: replica?.kube ?? kube, clock });
   const unfollow = await followStore(store, informers);
-  await sweep(store, { log, clock });
-  const services: DispatchServices = {
+  const services = createServices(options, store);
+  const seed = (): Promise<void> => plantSeeds(services, options.accounts, options.seeds ?? []);
+  const prepare = async (): Promise<void> => {
+    await sweep(store, { log, clock });
+    await seed();
+  };
+  if (replica === undefined) await prepare();
+  const alone = createDispatch(services);
+  const plain = replica?.route(alone, store) ?? alone;
+  const dispatch = options.dev === true ? withDevRoutes(plain, { store, seed }) : plain;
+  const serving = { dispatch, random, log, tls: options.tls };
+  const servers = await Promise.all(options.listeners.map((listener) => listen(listener, serving)));
+  replica?.start(portOf(servers), store, prepare);
+  return {
+    port: portOf(servers),
+    close: async () => {
+      await Promise.all(servers.map((server) => closeServer(server, clock)));
+      await replica?.stop();
+      unfollow();
+    },
+  };
+}
+
+function createServices(options: VpcApiOptions, store: Store): DispatchServices {
+  const { clock, random, log, accounts } = options;
+  delayReads(store, { clock, delayMs: options.knobs?.consistencyDelayMs ?? 0 });
+  return {
     store,
     clock,
     random,
@@ -78,23 +107,6 @@ export async function startVpcApi(options: VpcApiOptions): Promise<VpcApi> {
     kubernetes: options.kubernetes,
     authenticate: createAuthenticate({ accounts, clock }),
     knobs: createKnobs(options.knobs ?? {}, { clock, random }),
-  };
-  delayReads(store, { clock, delayMs: options.knobs?.consistencyDelayMs ?? 0 });
-  const seed = (): Promise<void> => plantSeeds(services, accounts, options.seeds ?? []);
-  await seed();
-  const plain = createDispatch(services);
-  const dispatch = options.dev === true ? withDevRoutes(plain, { store, seed }) : plain;
-  const servers = await Promise.all(
-    options.listeners.map((listener) =>
-      listen(listener, { dispatch, random, log, tls: options.tls }),
-    ),
-  );
-  return {
-    port: portOf(servers),
-    close: async () => {
-      await Promise.all(servers.map((server) => closeServer(server, clock)));
-      unfollow();
-    },
   };
 }
 

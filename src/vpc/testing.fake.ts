@@ -6,7 +6,7 @@ import { createInformers } from '../io/informer.ts';
 import { systemClock } from '../io/clock.ts';
 import { cryptoRandom } from '../io/random.ts';
 import type { Quotas } from './quotas.ts';
-import { startVpcApi, type Listener, type VpcApi } from './server.ts';
+import { startVpcApi, type Listener, type VpcApi, type VpcApiOptions } from './server.ts';
 
 /** Key of the account in tests. */
 export const TEST_KEY = { accessKeyId: 'AKIATEST', secretAccessKey: 'secret' } as const;
@@ -37,6 +37,7 @@ export async function startTestApi(
     clock?: Clock;
     quotas?: Partial<Quotas>;
     listeners?: readonly Listener[];
+    more?: Partial<VpcApiOptions>;
   } = {},
 ): Promise<TestApi> {
   const kube = options.kube ?? createFakeKube();
@@ -53,6 +54,7 @@ export async function startTestApi(
     random: cryptoRandom,
     log,
     quotas: options.quotas ?? {},
+    ...options.more,
     accounts: [
       { accountId: '111122223333', userName: 'admin', ...TEST_KEY },
       { accountId: '444455556666', userName: 'other', ...OTHER_KEY },

@@ -10,6 +10,16 @@ import { Table, type IndexKeys } from './table.ts';
 /** How often a write is tried again after somebody else changed the object (agents write status). */
 const MAX_CONFLICTS = 8;
 
+/**
+ * What to make of an object that somebody else wrote, given the one in memory: `stale` was written
+ * by a writer whose time was over, `deleted` is as good as gone.
+ */
+export type Judge = (
+  object: KubeObject,
+  known: KubeObject | undefined,
+  collection: Collection<KubeObject>,
+) => 'good' | 'stale' | 'deleted';
+
 /** What a collection is made of. */
 export interface CollectionOptions<T extends KubeObject> {
   readonly kube: KubeClient;
@@ -27,6 +37,10 @@ export class Collection<T extends KubeObject> {
   readonly idKind: IdKind;
   readonly #kube: KubeClient;
   readonly #resource: Resource<T>;
+  /** Reports of versions up to this one are late. */
+  #floor = -1;
+  #seenVersion = 0;
+  #judge: Judge | undefined;
   #unsettled: ((name: string) => boolean) | undefined;
   #created: ((name: string) => void) | undefined;
 
@@ -41,11 +55,68 @@ export class Collection<T extends KubeObject> {
   async follow(informers: Informers): Promise<() => void> {
     const informer = informers.informer(this.#resource);
     const stop = informer.subscribe((change) => {
-      if (change.type === 'deleted') this.table.observeDeleted(change.object);
-      else this.table.apply(change.object);
+      this.#seenVersion = Math.max(this.#seenVersion, versionOf(change.object));
+      if (change.type === 'deleted') this.#observeDeleted(change.object);
+      else this.#observe(change.object);
     });
     await informer.synced;
     return stop;
+  }
+
+  /** The newest version that the informer reported, or that a write of ours got. */
+  get seenVersion(): number {
+    return this.#seenVersion;
+  }
+
+  get plural(): string {
+    return this.#resource.plural;
+  }
+
+  /** From now on asks the judge about what others wrote. */
+  judgeBy(judge: Judge): void {
+    this.#judge = judge;
+  }
+
+  /**
+   * Lists anew and makes the memory equal to it; what happened before the list and is reported
+   * later changes nothing. Answers what is in the list.
+   */
+  async reload(): Promise<readonly T[]> {
+    const { items, resourceVersion } = await this.#kube.list(this.#resource);
+    const listed = new Set(items.map(({ metadata }) => metadata.name));
+    for (const object of this.table.values())
+      if (!listed.has(object.metadata.name)) this.table.observeDeleted(object);
+    for (const object of items) this.table.apply(object);
+    this.#floor = Number(resourceVersion);
+    return items;
+  }
+
+  /** Writes the state in memory over what somebody wrote who had no right to; or deletes it. */
+  async undo(stale: T): Promise<void> {
+    const known = this.table.get(stale.metadata.name);
+    const { name, uid, resourceVersion } = stale.metadata;
+    if (known === undefined)
+      return this.#kube.delete(this.#resource, { name }, uid === undefined ? {} : { uid });
+    const version = resourceVersion === undefined ? {} : { resourceVersion };
+    const metadata = { ...known.metadata, ...version };
+    this.#take(await this.#kube.replace(this.#resource, { ...known, metadata }));
+  }
+
+  #observe(object: T): void {
+    if (versionOf(object) <= this.#floor) return;
+    const verdict = this.#judge?.(object, this.table.get(object.metadata.name), this as never);
+    if (verdict === 'deleted') this.table.observeDeleted(object);
+    else if (verdict !== 'stale') this.table.apply(object);
+  }
+
+  #observeDeleted(object: T): void {
+    if (versionOf(object) > this.#floor) this.table.observeDeleted(object);
+  }
+
+  /** Files the answer of a write. */
+  #take(stored: T): void {
+    this.#seenVersion = Math.max(this.#seenVersion, versionOf(stored));
+    this.table.apply(stored);
   }
 
   get(name: string): T | undefined {
@@ -85,11 +156,11 @@ export class Collection<T extends KubeObject> {
       stored = await this.#kube.create(this.#resource, complete);
     } catch (error) {
       if (!isAmbiguous(error) && !isKubeError(error, 'AlreadyExists')) throw error;
-      stored = await this.#kube.get(this.#resource, { name: object.metadata.name });
+      stored = await this.#readBack(object.metadata.name);
       if (stored === undefined) throw error;
     }
     this.#created?.(stored.metadata.name);
-    this.table.apply(stored);
+    this.#take(stored);
     return stored;
   }
 
@@ -104,7 +175,7 @@ export class Collection<T extends KubeObject> {
       if (wanted === current) return current;
       try {
         const stored = await this.#kube.replace(this.#resource, wanted);
-        this.table.apply(stored);
+        this.#take(stored);
         return stored;
       } catch (error) {
         if (isKubeError(error, 'NotFound')) throw this.#gone(name);
@@ -122,10 +193,21 @@ export class Collection<T extends KubeObject> {
   }
 
   async #reread(name: string): Promise<T> {
-    const fresh = await this.#kube.get(this.#resource, { name });
+    const fresh = await this.#readBack(name);
     if (fresh === undefined) throw this.#gone(name);
     this.table.apply(fresh);
     return fresh;
+  }
+
+  /** What is stored, unless it has to be undone: then what is stored afterwards. */
+  async #readBack(name: string): Promise<T | undefined> {
+    const stored = await this.#kube.get(this.#resource, { name });
+    if (stored === undefined || versionOf(stored) <= this.#floor) return stored;
+    const verdict = this.#judge?.(stored, this.table.get(name), this as never);
+    if (verdict === 'deleted') return undefined;
+    if (verdict !== 'stale') return stored;
+    await this.undo(stored);
+    return this.table.get(name);
   }
 
   #gone(name: string): Ec2Error {
@@ -136,6 +218,11 @@ export class Collection<T extends KubeObject> {
   #typeMeta(): { apiVersion: string; kind: string } {
     return { apiVersion: apiVersionOf(this.#resource), kind: this.#resource.kind };
   }
+}
+
+/** Versions are decimal numbers that grow. */
+function versionOf({ metadata }: KubeObject): number {
+  return Number(metadata.resourceVersion ?? 0);
 }
 
 /** Whether the write may have been stored although it failed. */
