@@ -15,7 +15,7 @@ const WEBHOOK_HOST = '127.0.0.1';
 /** One of the users that may write the branch annotation (spec: eks-behaviour 2.3). */
 const CONTROLLER_USER = 'system:serviceaccount:kube-system:vpc-resource-controller';
 /** Cool-down of the demo, so that step 5 can be watched; `lab up` keeps EKS's 60 s. */
-const DEMO_COOL_DOWN_MS = 3_000;
+const DEMO_COOL_DOWN_MS = 2_000;
 
 /** The parts that `trunkline lab stop|start` knows: what the cluster does without them matters. */
 export function controllerComponents(
