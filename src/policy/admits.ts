@@ -26,7 +26,8 @@ export function protocolAdmits(protocol: RuleProtocol, packet: Packet): boolean 
 
 /**
  * Whether the rule's peer covers the address, for a gate in the VPC. A reference to a group covers the
- * private addresses of the interfaces of the VPC that wear it; a group that does not exist covers none.
+ * private addresses of the interfaces that wear it, in the VPC or in the peered one that the rule names;
+ * a group that does not exist covers none.
  */
 export function peerAdmits(
   world: World,
@@ -41,16 +42,23 @@ export function peerAdmits(
       return cidrs.some((cidr) => cidrHasIp(cidr, at.address));
     }
     case 'group':
-      return (
-        world.groups.has(peer.groupId) &&
-        world.interfaces.some(
-          (item) =>
-            item.vpcId === at.vpcId &&
-            item.groupIds.includes(peer.groupId) &&
-            hasAddress(item, at.address),
-        )
-      );
+      return groupAdmits(world, peer, at);
   }
+}
+
+/** Across a peering that is not active, a reference is stale and covers nobody. */
+function groupAdmits(
+  world: World,
+  { groupId, across }: RulePeer & { kind: 'group' },
+  at: { readonly vpcId: VpcId; readonly address: Ip },
+): boolean {
+  if (!world.groups.has(groupId)) return false;
+  if (across !== undefined && !world.activePeerings?.has(across.peeringId)) return false;
+  const vpcId = across?.vpcId ?? at.vpcId;
+  return world.interfaces.some(
+    (item) =>
+      item.vpcId === vpcId && item.groupIds.includes(groupId) && hasAddress(item, at.address),
+  );
 }
 
 /** icmp is of IPv4 and icmpv6 of IPv6; the other way round matches nothing (ec2-surface.md 3.3). */

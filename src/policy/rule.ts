@@ -1,6 +1,6 @@
 import type { SecurityGroupRuleSpec } from '../api/vpc/security-group.ts';
 import { parseCidr, type Cidr } from '../base/cidr.ts';
-import type { GroupId, RuleId } from '../base/ids.ts';
+import type { GroupId, RuleId, VpcId } from '../base/ids.ts';
 import { ALL_PORTS, type PortRange } from '../base/port-range.ts';
 import { err, ok, type Result } from '../base/result.ts';
 
@@ -27,7 +27,12 @@ export type RuleProtocol =
 /** Whom a rule is about: the destination of an egress rule, the source of an ingress rule. */
 export type RulePeer =
   | { readonly kind: 'cidr'; readonly cidr: Cidr }
-  | { readonly kind: 'group'; readonly groupId: GroupId }
+  | {
+      readonly kind: 'group';
+      readonly groupId: GroupId;
+      /** Set for a group of a peered VPC. */
+      readonly across?: { readonly vpcId: VpcId; readonly peeringId: string };
+    }
   | { readonly kind: 'prefix-list'; readonly prefixListId: string };
 
 /** The gate that a rule belongs to. */
@@ -103,11 +108,18 @@ function icmpOf(number: 1 | 58, spec: SecurityGroupRuleSpec): Result<RuleProtoco
 
 function peerOf(spec: SecurityGroupRuleSpec): Result<RulePeer, string> {
   if (spec.referencedGroupId !== undefined)
-    return ok({ kind: 'group', groupId: spec.referencedGroupId });
+    return ok({ kind: 'group', groupId: spec.referencedGroupId, ...acrossOf(spec) });
   if (spec.prefixListId !== undefined)
     return ok({ kind: 'prefix-list', prefixListId: spec.prefixListId });
   const text = spec.cidrIpv4 ?? spec.cidrIpv6;
   if (text === undefined) return err('it names no peer');
   const cidr = parseCidr(text);
   return cidr.ok ? ok({ kind: 'cidr', cidr: cidr.value }) : cidr;
+}
+
+function acrossOf({
+  referencedVpcId: vpcId,
+  vpcPeeringConnectionId: peeringId,
+}: SecurityGroupRuleSpec): Pick<RulePeer & { kind: 'group' }, 'across'> {
+  return vpcId === undefined || peeringId === undefined ? {} : { across: { vpcId, peeringId } };
 }

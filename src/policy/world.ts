@@ -1,6 +1,8 @@
 import type { NetworkInterface } from '../api/vpc/network-interface.ts';
+import type { PrefixList } from '../api/vpc/prefix-list.ts';
 import type { SecurityGroup } from '../api/vpc/security-group.ts';
 import type { Subnet } from '../api/vpc/subnet.ts';
+import type { VpcPeeringConnection } from '../api/vpc/vpc-peering-connection.ts';
 import type { Vpc } from '../api/vpc/vpc.ts';
 import { cidrAround, cidrAt, cidrHasIp, parseCidr, type Cidr } from '../base/cidr.ts';
 import type { EniId, GroupId, VpcId } from '../base/ids.ts';
@@ -44,6 +46,8 @@ export interface World {
   readonly unfiltered?: readonly UnfilteredBlock[];
   /** Resolved prefix lists; a list that is absent matches nothing. */
   readonly prefixLists?: ReadonlyMap<string, readonly Cidr[]>;
+  /** Peerings through which rules may refer to groups of other VPCs. */
+  readonly activePeerings?: ReadonlySet<string>;
   /** What could not be read, in words. An unreadable rule admits nothing. */
   readonly problems?: readonly string[];
 }
@@ -56,6 +60,8 @@ export interface WorldObjects {
   readonly vpcs?: readonly Vpc[];
   /** Gives the router address of each subnet. */
   readonly subnets?: readonly Subnet[];
+  readonly prefixLists?: readonly PrefixList[];
+  readonly peerings?: readonly VpcPeeringConnection[];
 }
 
 /** The world that the stored objects describe. */
@@ -69,6 +75,14 @@ export function worldFromObjects(objects: WorldObjects): World {
       ...(objects.vpcs ?? []).flatMap(resolverOf),
       ...(objects.subnets ?? []).flatMap(routerOf),
     ],
+    prefixLists: new Map(
+      (objects.prefixLists ?? []).map((list) => [list.metadata.name, blocksOf(list, problems)]),
+    ),
+    activePeerings: new Set(
+      (objects.peerings ?? [])
+        .filter(({ spec }) => spec.status === 'active')
+        .map(({ metadata }) => metadata.name),
+    ),
     problems,
   };
 }
@@ -130,12 +144,15 @@ function groupView(group: SecurityGroup, problems: string[]): GroupView {
 }
 
 function interfaceView(item: NetworkInterface, problems: string[]): InterfaceView {
-  const addresses = item.spec.privateIps.flatMap((text) => {
+  const single = [...item.spec.privateIps, ...(item.spec.ipv6Addresses ?? [])];
+  const addresses = single.flatMap((text) => {
     const address = parseIp(text);
     if (address.ok) return [address.value];
     problems.push(`Interface ${item.metadata.name}: ${address.error}`);
     return [];
   });
+  const prefixes = [...(item.spec.ipv4Prefixes ?? []), ...(item.spec.ipv6Prefixes ?? [])];
+  addresses.push(...prefixes.flatMap((text) => delegatedAddresses(item, text, problems)));
   return {
     eniId: item.metadata.name,
     vpcId: item.spec.vpcId,
@@ -145,14 +162,43 @@ function interfaceView(item: NetworkInterface, problems: string[]): InterfaceVie
   };
 }
 
+/** Limit on addresses of a delegated prefix that are written out one by one: a /28 of IPv4. */
+const DELEGATED_MAX = 16n;
+
+/**
+ * The addresses of a delegated prefix, written out, as the filter has no blocks of own addresses. The
+ * /80 prefixes of IPv6 are too large for that: they are no addresses of the interface, which denies.
+ */
+function delegatedAddresses(item: NetworkInterface, text: string, problems: string[]): Ip[] {
+  const cidr = parseCidr(text);
+  const size = cidr.ok ? cidr.value.last - cidr.value.first + 1n : 0n;
+  if (!cidr.ok || size > DELEGATED_MAX) {
+    problems.push(
+      `Interface ${item.metadata.name}: ${cidr.ok ? `delegated prefix ${text} is too large` : cidr.error}`,
+    );
+    return [];
+  }
+  return Array.from({ length: Number(size) }, (_, i) => cidrAt(cidr.value, BigInt(i)));
+}
+
+function blocksOf({ metadata, spec }: PrefixList, problems: string[]): readonly Cidr[] {
+  return spec.entries.flatMap((entry) => {
+    const cidr = parseCidr(entry.cidr);
+    if (cidr.ok) return [cidr.value];
+    problems.push(`Prefix list ${metadata.name}: ${cidr.error}`);
+    return [];
+  });
+}
+
 /** The Amazon DNS server sits two above the base of the VPC's primary block. */
 function resolverOf(vpc: Vpc): readonly UnfilteredBlock[] {
   return blockAt(vpc.metadata.name, vpc.spec.cidrBlocks[0]?.cidr, 2n);
 }
 
-/** The router of a subnet is its second address. */
-function routerOf(subnet: Subnet): readonly UnfilteredBlock[] {
-  return blockAt(subnet.spec.vpcId, subnet.spec.cidr, 1n);
+/** The router of a subnet is its second address, in both families. */
+function routerOf({ spec }: Subnet): readonly UnfilteredBlock[] {
+  const blocks = [spec.cidr, ...(spec.ipv6CidrBlocks ?? []).map(({ cidr }) => cidr)];
+  return blocks.flatMap((text) => blockAt(spec.vpcId, text, 1n));
 }
 
 function blockAt(

@@ -1,6 +1,8 @@
 import { NETWORK_INTERFACES } from '../../api/vpc/network-interface.ts';
+import { PREFIX_LISTS } from '../../api/vpc/prefix-list.ts';
 import { SECURITY_GROUPS } from '../../api/vpc/security-group.ts';
 import { SUBNETS } from '../../api/vpc/subnet.ts';
+import { VPC_PEERING_CONNECTIONS } from '../../api/vpc/vpc-peering-connection.ts';
 import { VPCS } from '../../api/vpc/vpc.ts';
 import { must } from '../../base/assert.ts';
 import { worldFromObjects, type World } from '../../policy/world.ts';
@@ -110,11 +112,15 @@ function worldReader({ informers }: ControlPlane): () => World {
   const interfaces = informers.informer(NETWORK_INTERFACES);
   const subnets = informers.informer(SUBNETS);
   const vpcs = informers.informer(VPCS);
+  const prefixLists = informers.informer(PREFIX_LISTS);
+  const peerings = informers.informer(VPC_PEERING_CONNECTIONS);
   return () =>
     worldFromObjects({
       groups: groups.list(),
       interfaces: interfaces.list(),
       subnets: subnets.list(),
       vpcs: vpcs.list(),
+      prefixLists: prefixLists.list(),
+      peerings: peerings.list(),
     });
 }

@@ -1,5 +1,6 @@
 import type { Instance } from '../../api/vpc/instance.ts';
 import type { NetworkInterface } from '../../api/vpc/network-interface.ts';
+import type { PrefixList } from '../../api/vpc/prefix-list.ts';
 import type { SecurityGroup } from '../../api/vpc/security-group.ts';
 import type { Subnet } from '../../api/vpc/subnet.ts';
 import type { Vpc } from '../../api/vpc/vpc.ts';
@@ -16,6 +17,7 @@ export interface FabricObjects {
   readonly subnets: readonly Subnet[];
   readonly groups: readonly SecurityGroup[];
   readonly vpcs: readonly Vpc[];
+  readonly prefixLists?: readonly PrefixList[];
 }
 
 /** One interface of this host. */
@@ -90,6 +92,7 @@ export function filterState(
       interfaces: objects.interfaces.filter(ofVpc),
       subnets: objects.subnets.filter(ofVpc),
       vpcs: objects.vpcs.filter((vpc) => vpc.metadata.name === desired.vpcId),
+      prefixLists: objects.prefixLists ?? [],
     }),
     ports: desired.ports.map(filterPort),
     uplinks: [links.uplink],

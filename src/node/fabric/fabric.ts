@@ -1,6 +1,7 @@
 import type { Informers } from '../../api/informer.ts';
 import { INSTANCES } from '../../api/vpc/instance.ts';
 import { NETWORK_INTERFACES } from '../../api/vpc/network-interface.ts';
+import { PREFIX_LISTS } from '../../api/vpc/prefix-list.ts';
 import { SECURITY_GROUPS } from '../../api/vpc/security-group.ts';
 import { SUBNETS } from '../../api/vpc/subnet.ts';
 import { VPCS } from '../../api/vpc/vpc.ts';
@@ -91,6 +92,7 @@ export class Fabric {
       informers.informer(SUBNETS),
       informers.informer(SECURITY_GROUPS),
       informers.informer(VPCS),
+      informers.informer(PREFIX_LISTS),
     ];
     await Promise.all(sources.map((source) => source.synced));
     this.#unsubscribe = sources.map((source) => source.subscribe(() => this.kick()));
@@ -225,6 +227,7 @@ export class Fabric {
       subnets: informers.informer(SUBNETS).list(),
       groups: informers.informer(SECURITY_GROUPS).list(),
       vpcs: informers.informer(VPCS).list(),
+      prefixLists: informers.informer(PREFIX_LISTS).list(),
     };
   }
 
