@@ -98,7 +98,7 @@ async function explainRefusal(said: string): Promise<string> {
   const advice =
     fixes.length > 0
       ? `User namespaces are switched off; as root: ${fixes.join('; ')}`
-      : 'No setting that forbids it was found: a container runtime or a security module may';
+      : 'No setting that forbids it was found: a chroot, a container runtime or a security module may';
   return `The kernel does not let us make user, network and mount namespaces (${said}). ${advice}`;
 }
 
