@@ -2,6 +2,8 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Caller } from './auth/authenticate.ts';
+import type { OidcIssuer } from './auth/oidc.ts';
+import type { Sealer } from './auth/sealer.ts';
 import type { Quotas } from './quotas.ts';
 import type { Store } from './store/store.ts';
 
@@ -15,6 +17,9 @@ export interface Services {
   readonly homeRegion: string;
   /** The Kubernetes API that clusters of the EKS API stand for. */
   readonly kubernetes?: { readonly endpoint: string; readonly caPem: string } | undefined;
+  readonly sealer: Sealer;
+  /** Whose tokens AssumeRoleWithWebIdentity takes. */
+  readonly oidcIssuers: readonly OidcIssuer[];
 }
 
 /** An account in a region: where objects are made and seen. */

@@ -2,16 +2,19 @@ import { decodeRequest } from '../ec2/codec/decode.ts';
 import { encodeError, encodeResponse } from '../ec2/codec/envelope.ts';
 import type { ActionModel, Model } from '../ec2/codec/model.ts';
 import { paramValue, parseParams, type ParamNode } from '../ec2/codec/params.ts';
-import { EC2_MODEL, STS_MODEL } from '../ec2/codec/services.ts';
+import { EC2_MODEL, IAM_MODEL, STS_MODEL } from '../ec2/codec/services.ts';
 import { Ec2Error } from '../ec2/error.ts';
-import { EC2_ACTIONS, STS_ACTIONS } from './actions/table.ts';
-import type { Authenticate, Caller } from './auth/authenticate.ts';
+import { EC2_ACTIONS } from './actions/table.ts';
+import { anonymousCaller, type Authenticate, type Caller } from './auth/authenticate.ts';
 import { signedService, type WireRequest } from './auth/sigv4.ts';
-import type { Handler, Services } from './context.ts';
+import type { Call, Handler, Services } from './context.ts';
 import { createEksDispatch } from './eks/dispatch.ts';
 import { createTokenReviewDispatch, TOKEN_REVIEW_PATH } from './eks/token-review.ts';
 import { errorAnswer } from './error-answer.ts';
+import { IAM_ACTIONS } from './iam/actions/table.ts';
+import { authorize, usesOf } from './iam/authorize.ts';
 import type { Knobs } from './knobs/knobs.ts';
+import { STS_ACTIONS, UNSIGNED_STS_ACTIONS } from './sts/table.ts';
 
 /** An answer before it is written to a socket. */
 export interface WireResponse {
@@ -32,12 +35,20 @@ interface Service {
   readonly name: string;
   readonly model: Model;
   readonly actions: Readonly<Record<string, Handler>>;
+  /** Actions whose requests need no signature. */
+  readonly unsigned?: ReadonlySet<string>;
 }
 
 const EC2: Service = { name: 'ec2', model: EC2_MODEL, actions: EC2_ACTIONS };
-const STS: Service = { name: 'sts', model: STS_MODEL, actions: STS_ACTIONS };
+const STS: Service = {
+  name: 'sts',
+  model: STS_MODEL,
+  actions: STS_ACTIONS,
+  unsigned: UNSIGNED_STS_ACTIONS,
+};
+const IAM: Service = { name: 'iam', model: IAM_MODEL, actions: IAM_ACTIONS };
 /** The services that speak `ec2` or `query`; the first one answers what fits none. */
-const SERVICES: readonly Service[] = [EC2, STS];
+const SERVICES: readonly Service[] = [EC2, STS, IAM];
 
 /** What dispatch needs besides what handlers need. */
 export interface DispatchServices extends Services {
@@ -47,8 +58,8 @@ export interface DispatchServices extends Services {
 }
 
 /**
- * Checks in the order of ec2-surface 1.4: envelope, signature, parameters, dry run, and then the
- * handler with its checks of existence, state and quota.
+ * Checks in the order of ec2-surface 1.4: envelope, signature, parameters, permission, dry run, and
+ * then the handler with its checks of existence, state and quota.
  */
 export function createDispatch(services: DispatchServices): Dispatch {
   const query = createQueryDispatch(services);
@@ -72,7 +83,7 @@ function createQueryDispatch(services: DispatchServices): Dispatch {
       const params = readParams(request);
       service = serviceOf(request, params);
       const action = findAction(service.model, params);
-      const caller = services.authenticate(request, service.name);
+      const caller = callerOf(services, request, service, action.name);
       await services.knobs?.admit({ service: service.name, action: action.name, caller });
       const body = await act(services, { service, action, caller, params, requestId });
       return { status: 200, body, requestId };
@@ -82,6 +93,17 @@ function createQueryDispatch(services: DispatchServices): Dispatch {
       return { status: answer.status, body, requestId };
     }
   };
+}
+
+function callerOf(
+  services: DispatchServices,
+  request: WireRequest,
+  { name: service, unsigned }: Service,
+  action: string,
+): Caller {
+  if (unsigned?.has(action) !== true || signedService(request) !== undefined)
+    return services.authenticate(request, service);
+  return anonymousCaller({ region: services.homeRegion, service });
 }
 
 function readParams(request: WireRequest): ParamNode {
@@ -120,9 +142,11 @@ async function act(services: Services, request: Act): Promise<string> {
     : undefined;
   if (handler === undefined)
     throw new Ec2Error('UnsupportedOperation', `The action ${action.name} is not supported.`);
-  const input = decodeInput(services, action, params);
+  const input = decodeInput(services, service.model, action, params);
   const { accountId } = caller.account;
-  const call = { ...services, caller, accountId, region: caller.region };
+  const call: Call = { ...services, caller, accountId, region: caller.region };
+  authorize(call, () => usesOf(call, action.name, input));
+  refuseDryRun(input);
   const result = await handler(input as never, call);
   return encodeResponse(service.model, action, result, {
     requestId,
@@ -145,13 +169,19 @@ function findAction(model: Model, params: ParamNode): ActionModel {
 
 function decodeInput(
   { log }: Services,
+  { protocol }: Model,
   action: ActionModel,
   params: ParamNode,
 ): Readonly<Record<string, unknown>> {
   const { input, unknown, problems } = decodeRequest(action.input, params);
   if (unknown.length > 0) log.warn('Unknown parameters', { action: action.name, unknown });
   const [problem] = problems;
-  if (problem !== undefined) throw new Ec2Error(problem.code, problem.message);
-  if (input['DryRun'] !== true) return input;
+  if (problem === undefined) return input;
+  const code = protocol === 'ec2' ? problem.code : 'ValidationError';
+  throw new Ec2Error(code, problem.message);
+}
+
+function refuseDryRun(input: Readonly<Record<string, unknown>>): void {
+  if (input['DryRun'] !== true) return;
   throw new Ec2Error('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.');
 }

@@ -1,4 +1,4 @@
-import type { Account } from './auth/authenticate.ts';
+import type { Account } from './auth/principal.ts';
 import type { Services } from './context.ts';
 import { seedDefaultVpcs } from './network/default-vpc.ts';
 import { REGIONS } from './zones.ts';

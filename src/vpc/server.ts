@@ -5,7 +5,13 @@ import type { Informers } from '../api/informer.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { randomHex, type Random } from '../base/random.ts';
-import { createAuthenticate, type Account } from './auth/authenticate.ts';
+import { createAuthenticate } from './auth/authenticate.ts';
+import { createFindCredential } from './auth/credentials.ts';
+import { checkListeners, checkSockets } from './auth/listen-guard.ts';
+import type { OidcIssuer } from './auth/oidc.ts';
+import type { Account } from './auth/principal.ts';
+import { createSealer, type Sealer } from './auth/sealer.ts';
+import { loadServerKey } from './auth/server-key.ts';
 import type { WireRequest } from './auth/sigv4.ts';
 import type { Services } from './context.ts';
 import { withDevRoutes } from './dev-routes.ts';
@@ -40,6 +46,8 @@ export interface VpcApiOptions {
   readonly quotas?: Partial<Quotas>;
   /** Certificate and key: the listeners speak HTTPS. */
   readonly tls?: { readonly certPem: string; readonly keyPem: string } | undefined;
+  /** Whose tokens AssumeRoleWithWebIdentity takes; none by default. */
+  readonly oidcIssuers?: readonly OidcIssuer[];
   /** What exists in each account before the first request, and after a reset. */
   readonly seeds?: readonly Seed[];
   /** The Kubernetes API that DescribeCluster names. */
@@ -68,10 +76,12 @@ const DRAIN_MS = 5_000;
 /** Loads the state, finishes what a crash left half done, and serves all services on the listeners. */
 export async function startVpcApi(options: VpcApiOptions): Promise<VpcApi> {
   const { kube, informers, clock, random, log } = options;
+  checkListeners(options);
   const replica = options.ha && new Replica(options.ha, { kube, clock, random, log });
+  const sealer = createSealer(await loadServerKey(kube, random), random);
   const store = createStore({ kube: replica?.kube ?? kube, clock });
   const unfollow = await followStore(store, informers);
-  const services = createServices(options, store);
+  const services = createServices(options, store, sealer);
   const seed = (): Promise<void> => plantSeeds(services, options.accounts, options.seeds ?? []);
   const prepare = async (): Promise<void> => {
     await sweep(store, { log, clock });
@@ -83,6 +93,7 @@ export async function startVpcApi(options: VpcApiOptions): Promise<VpcApi> {
   const dispatch = options.dev === true ? withDevRoutes(plain, { store, seed }) : plain;
   const serving = { dispatch, random, log, tls: options.tls };
   const servers = await Promise.all(options.listeners.map((listener) => listen(listener, serving)));
+  await checkSockets(servers, options);
   replica?.start(portOf(servers), store, prepare);
   return {
     port: portOf(servers),
@@ -94,7 +105,7 @@ export async function startVpcApi(options: VpcApiOptions): Promise<VpcApi> {
   };
 }
 
-function createServices(options: VpcApiOptions, store: Store): DispatchServices {
+function createServices(options: VpcApiOptions, store: Store, sealer: Sealer): DispatchServices {
   const { clock, random, log, accounts } = options;
   delayReads(store, { clock, delayMs: options.knobs?.consistencyDelayMs ?? 0 });
   return {
@@ -105,7 +116,12 @@ function createServices(options: VpcApiOptions, store: Store): DispatchServices 
     homeRegion: options.region ?? 'us-east-1',
     quotas: { ...DEFAULT_QUOTAS, ...options.quotas },
     kubernetes: options.kubernetes,
-    authenticate: createAuthenticate({ accounts, clock }),
+    sealer,
+    oidcIssuers: options.oidcIssuers ?? [],
+    authenticate: createAuthenticate({
+      find: createFindCredential({ accounts, iam: store.iam, sealer }),
+      clock,
+    }),
     knobs: createKnobs(options.knobs ?? {}, { clock, random }),
   };
 }
@@ -184,6 +200,8 @@ function wireRequest(request: IncomingMessage, body: Uint8Array): WireRequest {
     query: at < 0 ? '' : url.slice(at + 1),
     headers: rawHeaders(request.rawHeaders),
     body,
+    remoteAddress: request.socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, ''),
+    secure: 'encrypted' in request.socket,
   };
 }
 

@@ -5,6 +5,7 @@ import type { Log, LogFields } from '../base/log.ts';
 import { createInformers } from '../io/informer.ts';
 import { systemClock } from '../io/clock.ts';
 import { cryptoRandom } from '../io/random.ts';
+import type { OidcIssuer } from './auth/oidc.ts';
 import type { Quotas } from './quotas.ts';
 import { startVpcApi, type Listener, type VpcApi, type VpcApiOptions } from './server.ts';
 
@@ -26,7 +27,10 @@ export interface TestApi {
   readonly api: VpcApi;
   readonly endpoint: string;
   readonly logged: readonly LoggedLine[];
-  client(key?: { accessKeyId: string; secretAccessKey: string }, maxAttempts?: number): EC2Client;
+  client(
+    key?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string },
+    maxAttempts?: number,
+  ): EC2Client;
   close(): Promise<void>;
 }
 
@@ -36,6 +40,7 @@ export async function startTestApi(
     kube?: FakeKube;
     clock?: Clock;
     quotas?: Partial<Quotas>;
+    oidcIssuers?: readonly OidcIssuer[];
     listeners?: readonly Listener[];
     more?: Partial<VpcApiOptions>;
   } = {},
@@ -55,6 +60,7 @@ export async function startTestApi(
     log,
     quotas: options.quotas ?? {},
     ...options.more,
+    oidcIssuers: options.oidcIssuers ?? [],
     accounts: [
       { accountId: '111122223333', userName: 'admin', ...TEST_KEY },
       { accountId: '444455556666', userName: 'other', ...OTHER_KEY },

@@ -1,4 +1,9 @@
 import type { CustomResource } from '../custom-resource.ts';
+import { IAM_INSTANCE_PROFILE_CRD } from '../iam/instance-profile.ts';
+import { IAM_POLICY_CRD } from '../iam/policy.ts';
+import { IAM_ROLE_CRD } from '../iam/role.ts';
+import { SERVER_KEY_CRD } from '../iam/server-key.ts';
+import { IAM_USER_CRD } from '../iam/user.ts';
 import { DHCP_OPTION_CRD } from './dhcp-options.ts';
 import { EGRESS_ONLY_INTERNET_GATEWAY_CRD } from './egress-only-internet-gateway.ts';
 import { EKS_CLUSTER_CRD } from './eks-cluster.ts';
@@ -38,4 +43,9 @@ export const VPC_OBJECT_CRDS: readonly CustomResource[] = [
   PREFIX_LIST_CRD,
   NETWORK_INSIGHTS_PATH_CRD,
   NETWORK_INSIGHTS_ANALYSIS_CRD,
+  IAM_ROLE_CRD,
+  IAM_USER_CRD,
+  IAM_POLICY_CRD,
+  IAM_INSTANCE_PROFILE_CRD,
+  SERVER_KEY_CRD,
 ];

@@ -5,9 +5,11 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Scalar, Shape } from '../../ec2/codec/model.ts';
-import { EC2_MODEL, STS_MODEL } from '../../ec2/codec/services.ts';
+import { EC2_MODEL, IAM_MODEL, STS_MODEL } from '../../ec2/codec/services.ts';
 import { startTestApi, TEST_KEY, type TestApi } from '../testing.fake.ts';
-import { EC2_ACTIONS, STS_ACTIONS } from './table.ts';
+import { IAM_ACTIONS } from '../iam/actions/table.ts';
+import { STS_ACTIONS } from '../sts/table.ts';
+import { EC2_ACTIONS } from './table.ts';
 
 let api: TestApi;
 let client: ec2.EC2Client;
@@ -21,6 +23,7 @@ test('every implemented action is in the model under its exact name', () => {
   const unknown = Object.keys(EC2_ACTIONS).filter((name) => EC2_MODEL.action(name) === undefined);
   expect(unknown).toEqual([]);
   expect(Object.keys(STS_ACTIONS).every((name) => STS_MODEL.action(name))).toBe(true);
+  expect(Object.keys(IAM_ACTIONS).every((name) => IAM_MODEL.action(name))).toBe(true);
 });
 
 test('every changing action that has DryRun honours it before it looks at anything', async () => {

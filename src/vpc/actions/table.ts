@@ -1,7 +1,6 @@
 import type { Handler } from '../context.ts';
 import { attachNetworkInterface, detachNetworkInterface } from './attach-interface.ts';
 import { authorizeSecurityGroupEgress, authorizeSecurityGroupIngress } from './authorize-rules.ts';
-import { getCallerIdentity } from './caller-identity.ts';
 import { createNetworkInterface, deleteNetworkInterface } from './create-interface.ts';
 import { describeSecurityGroups } from './describe-groups.ts';
 import { describeInstanceTypes } from './describe-instance-types.ts';
@@ -130,9 +129,4 @@ export const EC2_ACTIONS: Readonly<Record<string, Handler>> = {
   UnassignPrivateIpAddresses: unassignPrivateIpAddresses,
   UpdateSecurityGroupRuleDescriptionsEgress: updateSecurityGroupRuleDescriptionsEgress,
   UpdateSecurityGroupRuleDescriptionsIngress: updateSecurityGroupRuleDescriptionsIngress,
-};
-
-/** The STS actions that we implement. */
-export const STS_ACTIONS: Readonly<Record<string, Handler>> = {
-  GetCallerIdentity: getCallerIdentity,
 };

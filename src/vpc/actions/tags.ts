@@ -15,7 +15,7 @@ import { filterTest, type FilterTable } from '../filters.ts';
 import { own, ownAll, required, type Owned } from '../own.ts';
 import { changePeeringTags, peeringTags, visiblePeerings } from '../network/peerings.ts';
 import type { Collection } from '../store/collection.ts';
-import { collectionsOf, type Store } from '../store/store.ts';
+import { ec2CollectionsOf, type Store } from '../store/store.ts';
 import { mergeTags, type Tags } from '../tags.ts';
 import { findRule } from './rules.ts';
 
@@ -61,7 +61,7 @@ function writerOf(call: Call, id: string): (change: Change) => Promise<unknown> 
 
 /** All kinds but peerings, whose two sides have tags of their own. Objects of all have tags. */
 function taggedCollections({ store }: Call): readonly Collection<Tagged>[] {
-  const all = collectionsOf(store).filter(({ idKind }) => idKind !== ID_KINDS.peering);
+  const all = ec2CollectionsOf(store).filter(({ idKind }) => idKind !== ID_KINDS.peering);
   return all as unknown as readonly Collection<Tagged>[];
 }
 

@@ -4,6 +4,11 @@ import { createHash, createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Clock } from '../../base/clock.ts';
 import { systemClock } from '../../io/clock.ts';
+import { createFakeKube } from '../../api/client.fake.ts';
+import { cryptoRandom } from '../../io/random.ts';
+import { createIamStore } from '../iam/iam-store.ts';
+import { createFindCredential } from './credentials.ts';
+import { createSealer } from './sealer.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { deriveSigningKey, type WireRequest } from './sigv4.ts';
 
@@ -13,6 +18,11 @@ const ACCOUNT = {
   secretAccessKey: 'secret',
   userName: 'admin',
 };
+const FIND = createFindCredential({
+  accounts: [ACCOUNT],
+  iam: createIamStore(createFakeKube()),
+  sealer: createSealer(new Uint8Array(32), cryptoRandom),
+});
 const MINUTE_MS = 60_000;
 
 function at(offsetMs: number): Clock {
@@ -21,7 +31,7 @@ function at(offsetMs: number): Clock {
 
 function authenticate(request: WireRequest, offsetMs = 0) {
   const isSts = `${request.query}${new TextDecoder().decode(request.body)}`.includes('2011-06-15');
-  const check = createAuthenticate({ accounts: [ACCOUNT], clock: at(offsetMs) });
+  const check = createAuthenticate({ find: FIND, clock: at(offsetMs) });
   return check(request, isSts ? 'sts' : 'ec2');
 }
 
@@ -77,8 +87,15 @@ const AUTH_FAILURE = expect.objectContaining({
 
 describe('a request of the SDK', () => {
   test('is accepted, with account, region and service', async () => {
-    expect(authenticate(await signed())).toEqual({
-      account: ACCOUNT,
+    expect(authenticate(await signed())).toMatchObject({
+      account: { accountId: '111122223333', accessKeyId: 'AKIATEST', userName: 'admin' },
+      principal: {
+        kind: 'root',
+        accountId: '111122223333',
+        arn: 'arn:aws:iam::111122223333:user/admin',
+        userId: 'AKIATEST',
+        name: 'admin',
+      },
       region: 'eu-west-1',
       service: 'ec2',
     });

@@ -1,5 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { Ec2Error } from '../../ec2/error.ts';
+import type { Credential, FindCredential } from './credentials.ts';
+import { ANONYMOUS, bootstrapPrincipal, type Account, type Principal } from './principal.ts';
 import {
   deriveSigningKey,
   parseSignature,
@@ -8,19 +10,15 @@ import {
   type WireRequest,
 } from './sigv4.ts';
 
-/** A user of the API and its long-term key. */
-export interface Account {
-  readonly accountId: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly userName: string;
-}
-
 /** Who signed a request, for which service and region. */
 export interface Caller {
-  readonly account: Account;
+  readonly account: Omit<Account, 'secretAccessKey'>;
+  readonly principal: Principal;
   readonly region: string;
   readonly service: string;
+  readonly sourceIp?: string | undefined;
+  readonly secureTransport?: boolean | undefined;
+  readonly userAgent?: string | undefined;
 }
 
 /**
@@ -31,41 +29,61 @@ export type Authenticate = (request: WireRequest, service: string) => Caller;
 
 /** EC2 allows 15 minutes either way, the other services 5 (spec: ec2-surface 1.7). */
 const MAX_SKEW_MS: Readonly<Record<string, number>> = { ec2: 15 * 60_000 };
-const OTHER_SKEW_MS = 5 * 60_000;
+const USUAL_SKEW_MS = 5 * 60_000;
 const MAX_EXPIRES_SECONDS = 604_800;
 const MAX_CACHED_KEYS = 1000;
 
 /** Makes the check. Signing keys are cached per access key, day, region and service. */
 export function createAuthenticate(options: {
-  readonly accounts: readonly Account[];
+  readonly find: FindCredential;
   readonly clock: Clock;
 }): Authenticate {
-  const accounts = new Map(options.accounts.map((account) => [account.accessKeyId, account]));
   const keys = new Map<string, Uint8Array>();
   return (request, service) => {
     const signature = parseSignature(request);
     if (signature === undefined) throw authError(service, 'missing');
-    const { region } = signature;
-    const account = accounts.get(signature.accessKeyId);
-    if (account === undefined || signature.sessionToken) throw authError(service, 'unknown-key');
+    const { region, accessKeyId } = signature;
+    const credential = options.find(accessKeyId, signature.sessionToken);
+    if (credential === undefined) throw authError(service, 'unknown-key');
     if (signature.service !== service) throw authError(service, 'bad-signature');
-    checkTime(signature, options.clock.nowMs());
-    const key = cachedKey(keys, account, signature);
+    const nowMs = options.clock.nowMs();
+    checkTime(signature, nowMs);
+    const key = cachedKey(keys, credential, signature);
     if (!signatureMatches(request, signature, key)) throw authError(service, 'bad-signature');
-    return { account, region, service };
+    if ((credential.expiresAtMs ?? Infinity) <= nowMs) throw authError(service, 'expired-token');
+    const { remoteAddress: sourceIp, secure: secureTransport } = request;
+    const userAgent = request.headers.get('user-agent');
+    return { ...callerOf(credential, { region, service }), sourceIp, secureTransport, userAgent };
   };
+}
+
+type Scope = Pick<Caller, 'region' | 'service'>;
+
+function callerOf({ accessKeyId, principal }: Credential, scope: Scope): Caller {
+  const { accountId, name } = principal;
+  return { account: { accountId, accessKeyId, userName: name }, principal, ...scope };
+}
+
+/** The caller that bootstrap credentials stand for; for what the server does by itself. */
+export function bootstrapCaller(account: Account, scope: Scope): Caller {
+  return callerOf({ ...account, principal: bootstrapPrincipal(account) }, scope);
+}
+
+/** The caller of an unsigned request. */
+export function anonymousCaller(scope: Scope): Caller {
+  return callerOf({ accessKeyId: '', secretAccessKey: '', principal: ANONYMOUS }, scope);
 }
 
 function cachedKey(
   keys: Map<string, Uint8Array>,
-  account: Account,
+  credential: Credential,
   signature: Signature,
 ): Uint8Array {
   const { date, region, service } = signature;
-  const name = `${account.accessKeyId}/${date}/${region}/${service}`;
+  const name = `${credential.accessKeyId}/${date}/${region}/${service}`;
   const known = keys.get(name);
   if (known !== undefined) return known;
-  const key = deriveSigningKey(account.secretAccessKey, signature);
+  const key = deriveSigningKey(credential.secretAccessKey, signature);
   if (keys.size >= MAX_CACHED_KEYS) keys.clear();
   keys.set(name, key);
   return key;
@@ -74,7 +92,7 @@ function cachedKey(
 function checkTime(signature: Signature, nowMs: number): void {
   const { amzDate, date, service } = signature;
   if (!amzDate.startsWith(date)) throw authError(service, 'bad-signature');
-  const skewMs = MAX_SKEW_MS[service] ?? OTHER_SKEW_MS;
+  const skewMs = MAX_SKEW_MS[service] ?? USUAL_SKEW_MS;
   const signedMs = Date.parse(
     amzDate.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'),
   );
@@ -89,7 +107,7 @@ function presignedLifeMs({ expiresSeconds, service }: Signature): number {
   return expiresSeconds * 1000;
 }
 
-type Failure = 'missing' | 'unknown-key' | 'bad-signature' | 'expired';
+type Failure = 'missing' | 'unknown-key' | 'bad-signature' | 'expired' | 'expired-token';
 
 const EC2_FAILURE = new Ec2Error(
   'AuthFailure',
@@ -103,10 +121,11 @@ const FAILURES: Readonly<Record<Failure, readonly [string, string]>> = {
     'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.',
   ],
   expired: ['SignatureDoesNotMatch', 'Signature expired'],
+  'expired-token': ['ExpiredToken', 'The security token included in the request is expired'],
 };
 
 function authError(service: string, failure: Failure): Ec2Error {
-  if (service === 'ec2' && failure === 'expired')
+  if (service === 'ec2' && (failure === 'expired' || failure === 'expired-token'))
     return new Ec2Error('RequestExpired', 'Request has expired.');
   if (service === 'ec2') return new Ec2Error(EC2_FAILURE.code, EC2_FAILURE.message);
   return new Ec2Error(...FAILURES[failure]);

@@ -10,6 +10,10 @@ export interface WireRequest {
   /** Lower-case names; values of repeated headers joined by a comma. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: Uint8Array;
+  /** Of the peer; not part of what is signed. */
+  readonly remoteAddress?: string | undefined;
+  /** Whether it came over TLS. */
+  readonly secure?: boolean | undefined;
 }
 
 /** The signature that a request carries, in its header or its query string. */

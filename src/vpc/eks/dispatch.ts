@@ -3,6 +3,8 @@ import { EKS_MODEL } from '../../ec2/codec/services.ts';
 import { Ec2Error } from '../../ec2/error.ts';
 import type { WireRequest } from '../auth/sigv4.ts';
 import type { Dispatch, DispatchServices, WireResponse } from '../dispatch.ts';
+import { eksUses } from '../iam/eks-requests.ts';
+import { authorize } from '../iam/authorize.ts';
 import { errorAnswer } from '../error-answer.ts';
 import { EKS_ACTIONS } from './actions.ts';
 import { eksCode, eksStatus } from './errors.ts';
@@ -54,6 +56,7 @@ async function act(
   if (problem !== undefined) throw new Ec2Error('InvalidParameterException', problem);
   const { accountId } = caller.account;
   const call = { ...services, caller, accountId, region: caller.region };
+  authorize(call, () => eksUses(call, action.name, input));
   const result = await handler(input as never, call);
   return encodeRest(action.output, result, (path) =>
     services.log.error('Handler returned an unknown member', { path }),

@@ -1,7 +1,7 @@
 import type { GetCallerIdentityResponse } from '@aws-sdk/client-sts';
 import type { WireRequest } from '../auth/sigv4.ts';
 import type { Dispatch, DispatchServices } from '../dispatch.ts';
-import { STS_ACTIONS } from '../actions/table.ts';
+import { STS_ACTIONS } from '../sts/table.ts';
 import type { Caller } from '../auth/authenticate.ts';
 import { reviewToken, type TokenReview } from './token.ts';
 

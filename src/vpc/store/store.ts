@@ -9,6 +9,7 @@ import { SUBNETS, type Subnet } from '../../api/vpc/subnet.ts';
 import { VPCS, type Vpc } from '../../api/vpc/vpc.ts';
 import type { Clock } from '../../base/clock.ts';
 import { ID_KINDS } from '../../ec2/id-kinds.ts';
+import { createIamStore, iamCollections, type IamStore } from '../iam/iam-store.ts';
 import { AddressPool } from './address-pool.ts';
 import { addressKeys, blockKeys } from './address-space.ts';
 import { Collection } from './collection.ts';
@@ -28,6 +29,7 @@ export interface Store extends NetworkStore, PolicyStore {
   readonly interfaces: Collection<NetworkInterface>;
   readonly instances: Collection<Instance>;
   readonly clusters: Collection<EksCluster>;
+  readonly iam: IamStore;
   readonly addresses: AddressPool;
   readonly locks: Locks;
 }
@@ -78,6 +80,7 @@ export function createStore({ kube, clock }: { kube: KubeClient; clock: Clock })
       idKind: ID_KINDS.cluster,
       indexes: {},
     }),
+    iam: createIamStore(kube),
     addresses: new AddressPool({ interfaces: interfaces.table, clock }),
     locks: new Locks(),
   };
@@ -93,8 +96,13 @@ export async function followStore(store: Store, informers: Informers): Promise<(
   };
 }
 
-/** Every collection of the store. */
+/** Every collection, those of IAM too. */
 export function collectionsOf(store: Store): readonly Collection<KubeObject>[] {
+  return [...ec2CollectionsOf(store), ...iamCollections(store.iam)];
+}
+
+/** Every collection of objects that have EC2 ids and tags. */
+export function ec2CollectionsOf(store: Store): readonly Collection<KubeObject>[] {
   return Object.values(store).filter((part) => part instanceof Collection);
 }
 

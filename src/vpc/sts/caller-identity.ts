@@ -4,9 +4,5 @@ import type { Handler } from '../context.ts';
 /** sts GetCallerIdentity; needs no permission. */
 export const getCallerIdentity: Handler<GetCallerIdentityRequest, GetCallerIdentityResponse> = (
   _input,
-  { caller: { account } },
-) => ({
-  UserId: account.accessKeyId,
-  Account: account.accountId,
-  Arn: `arn:aws:iam::${account.accountId}:user/${account.userName}`,
-});
+  { caller: { principal } },
+) => ({ UserId: principal.userId, Account: principal.accountId, Arn: principal.arn });

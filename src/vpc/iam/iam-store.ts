@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import type { KubeClient } from '../../api/client.ts';
+import { IAM_INSTANCE_PROFILES, type IamInstanceProfile } from '../../api/iam/instance-profile.ts';
+import { IAM_POLICY_OBJECTS, type IamPolicy } from '../../api/iam/policy.ts';
+import { IAM_ROLES, type IamRole } from '../../api/iam/role.ts';
+import { IAM_USERS, type IamUser } from '../../api/iam/user.ts';
+import type { KubeObject } from '../../api/meta.ts';
+import type { IdKind } from '../../ec2/id-kinds.ts';
+import { Collection } from '../store/collection.ts';
+
+/** Identities and policies of all accounts. */
+export interface IamStore {
+  readonly roles: Collection<IamRole>;
+  readonly users: Collection<IamUser>;
+  readonly policies: Collection<IamPolicy>;
+  readonly profiles: Collection<IamInstanceProfile>;
+}
+
+/** Builds the collections; call `followStore` before reading from them. */
+export function createIamStore(kube: KubeClient): IamStore {
+  const attached = ({ spec }: IamRole | IamUser): readonly string[] => spec.attachedPolicies ?? [];
+  const account = ({ spec }: { spec: { account: string } }): readonly string[] => [spec.account];
+  return {
+    roles: new Collection<IamRole>({
+      kube,
+      resource: IAM_ROLES,
+      idKind: noEntity('role'),
+      indexes: { account, attached },
+    }),
+    users: new Collection<IamUser>({
+      kube,
+      resource: IAM_USERS,
+      idKind: noEntity('user'),
+      indexes: {
+        account,
+        attached,
+        accessKey: ({ spec }) => (spec.accessKeys ?? []).map(({ accessKeyId }) => accessKeyId),
+      },
+    }),
+    policies: new Collection<IamPolicy>({
+      kube,
+      resource: IAM_POLICY_OBJECTS,
+      idKind: noEntity('policy'),
+      indexes: { account },
+    }),
+    profiles: new Collection<IamInstanceProfile>({
+      kube,
+      resource: IAM_INSTANCE_PROFILES,
+      idKind: noEntity('instance profile'),
+      indexes: {
+        account,
+        role: ({ spec }) =>
+          spec.roleName === undefined ? [] : [iamObjectName(spec.account, spec.roleName)],
+      },
+    }),
+  };
+}
+
+/** Every collection, for what treats all alike. */
+export function iamCollections(iam: IamStore): readonly Collection<KubeObject>[] {
+  const { roles, users, policies, profiles } = iam;
+  return [roles, users, policies, profiles] as unknown as readonly Collection<KubeObject>[];
+}
+
+/**
+ * Kubernetes' name of an IAM object. IAM's names may have characters that Kubernetes does not allow
+ * and are unique without regard to case, so the name is a digest, and Kubernetes itself refuses a
+ * second object.
+ */
+export function iamObjectName(account: string, name: string): string {
+  const digest = createHash('sha256').update(`${account}\n${name.toLowerCase()}`).digest('hex');
+  return `${account}-${digest.slice(0, 24)}`;
+}
+
+function noEntity(noun: string): IdKind {
+  return { prefix: '', resourceType: noun, malformed: '', notFound: 'NoSuchEntity', noun };
+}
