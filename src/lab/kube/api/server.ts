@@ -57,7 +57,7 @@ export interface KubeApi {
 /**
  * Starts the embedded Kubernetes API: a development default, not a production server. Not in it:
  * authorisation (everybody authenticated may do everything), SPDY, attach, port-forward, conversion
- * webhooks, CEL, quotas, API priority; of patches only applies record managedFields.
+ * webhooks, CEL rules of CRDs, quotas, API priority; of patches only applies record managedFields.
  */
 export async function startKubeApi(options: KubeApiOptions): Promise<KubeApi> {
   const { log } = options;

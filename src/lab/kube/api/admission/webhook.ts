@@ -9,6 +9,7 @@ import {
 } from '../object.ts';
 import { matchLabelSelector } from '../selector/label.ts';
 import type { AdmissionRequest } from './admission.ts';
+import type { MatchCondition } from './condition.ts';
 
 /** Where and how a webhook is called. */
 export type WebhookTarget =
@@ -42,6 +43,7 @@ export interface Webhook {
   readonly rules: readonly WebhookRule[];
   readonly namespaceSelector: unknown;
   readonly objectSelector: unknown;
+  readonly conditions: readonly MatchCondition[];
   readonly failOpen: boolean;
   readonly timeoutMs: number;
   readonly sideEffects: string;
@@ -69,6 +71,10 @@ function webhookOf(configuration: string, webhook: Fields): Webhook {
     rules: listOf(webhook['rules']).filter(isFields).map(ruleOf),
     namespaceSelector: webhook['namespaceSelector'] ?? {},
     objectSelector: webhook['objectSelector'] ?? {},
+    conditions: listOf(webhook['matchConditions']).map((condition) => ({
+      name: textAt(condition, 'name'),
+      expression: textAt(condition, 'expression'),
+    })),
     failOpen: webhook['failurePolicy'] === 'Ignore',
     timeoutMs: (numberAt(webhook, 'timeoutSeconds') ?? DEFAULT_TIMEOUT_SECONDS) * 1000,
     sideEffects: textAt(webhook, 'sideEffects'),

@@ -1,11 +1,12 @@
 import type { Clock } from '../../../../base/clock.ts';
 import type { Log } from '../../../../base/log.ts';
 import type { Random } from '../../../../base/random.ts';
-import type { ApiObject } from '../object.ts';
-import { ApiError } from '../status.ts';
+import { fieldsOf, type ApiObject, type Fields } from '../object.ts';
+import { ApiError, forbidden } from '../status.ts';
 import type { Store } from '../store/store.ts';
 import type { Admission, AdmissionRequest } from './admission.ts';
 import { postJson } from './call.ts';
+import { judgeConditions } from './condition.ts';
 import { endpointOf } from './endpoint.ts';
 import { reviewOf, verdictOf, type Verdict } from './review.ts';
 import { wants, webhooksOf, type Webhook } from './webhook.ts';
@@ -61,19 +62,23 @@ function matching(deps: Deps, storage: string, request: AdmissionRequest): Webho
     .filter((webhook) => wants(webhook, request, labels));
 }
 
-/** Asks one webhook. Undefined: it failed and may (failurePolicy Ignore). Throws when it denies. */
+/**
+ * Asks one webhook. Undefined: its conditions exclude the request, or it failed and may
+ * (failurePolicy Ignore). Throws when it denies.
+ */
 async function ask(
   deps: Deps,
   webhook: Webhook,
   request: AdmissionRequest,
 ): Promise<Verdict | undefined> {
+  const review = reviewOf(request, deps.random);
+  if (!meetsConditions(deps, webhook, { request, review })) return undefined;
   if (request.dryRun && !isHarmless(webhook)) {
     const why = `admission webhook "${webhook.name}" does not support dry run`;
     throw new ApiError(400, 'BadRequest', why);
   }
   let verdict: Verdict;
   try {
-    const review = reviewOf(request, deps.random);
     const endpoint = endpointOf(webhook, deps.store);
     const answer = await postJson(endpoint, review, { ...deps, timeoutMs: webhook.timeoutMs });
     verdict = verdictOf(answer, review, request);
@@ -83,6 +88,23 @@ async function ask(
   request.warnings.push(...verdict.warnings);
   if (!verdict.allowed) throw denied(webhook, verdict);
   return verdict;
+}
+
+/** Conditions that cannot be evaluated are a failure of the webhook, which is then not called. */
+function meetsConditions(
+  deps: Deps,
+  webhook: Webhook,
+  { request, review }: { readonly request: AdmissionRequest; readonly review: Fields },
+): boolean {
+  if (webhook.conditions.length === 0) return true;
+  const { uid: _uid, object, oldObject, ...about } = fieldsOf(review['request']);
+  const verdict = judgeConditions(webhook.conditions, { object, oldObject, request: about });
+  if (verdict.kind !== 'failed') return verdict.kind === 'matched';
+  const { name, failOpen } = webhook;
+  const error = verdict.message;
+  deps.log.warn('Match conditions of a webhook failed', { webhook: name, failOpen, error });
+  if (failOpen) return false;
+  throw forbidden(request.kind, request.name, error);
 }
 
 function isHarmless({ sideEffects }: Webhook): boolean {

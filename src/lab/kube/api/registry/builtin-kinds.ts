@@ -1,11 +1,6 @@
-import {
-  CONFIG_MAP,
-  ENDPOINT_SLICE,
-  NAMESPACE,
-  NODE,
-  SECRET,
-  WEBHOOK_CONFIGURATION,
-} from '../kinds/cluster-kinds.ts';
+import { ENDPOINT_SLICE, NAMESPACE, NODE } from '../kinds/cluster-kinds.ts';
+import { CONFIG_MAP, SECRET } from '../kinds/config-data.ts';
+import { WEBHOOK_CONFIGURATION } from '../kinds/webhook-configuration.ts';
 import { CUSTOM_RESOURCE_DEFINITION } from '../kinds/crd.ts';
 import { EVENT, eventToServed, eventToStored } from '../kinds/events.ts';
 import { POD } from '../kinds/pod.ts';
