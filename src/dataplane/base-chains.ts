@@ -3,17 +3,21 @@
  * look things up in.
  *
  * A forwarded packet goes through three hooks, each of which must let it pass:
- *  pin      before connection tracking: whatever comes from a port carries the port's own MAC and source
- *           address, so that nobody can speak for another's flow. Links that nobody declared are dead.
+ *  pin      before fragments are put together and flows are tracked: whatever comes from a port carries
+ *           the port's own MAC and source address, so that nobody can speak in another's flow or finish
+ *           another's packet. Links that nobody declared are dead. Headers that no honest sender needs
+ *           end here.
  *  egress   the sender's gate. What comes from an uplink passed it on the sender's host.
  *  ingress  the receiver's gate, later in the same hook: an accept in `egress` ends that chain only.
  *           What leaves by an uplink meets it on the receiver's host.
  * Both gates let flows go on that were admitted once, and errors that belong to one.
  */
 import { parseCidr } from '../base/cidr.ts';
+import { arpChain, arpDeniedChain } from './arp-chain.ts';
 import { ADMIT } from './class-gate.ts';
 import {
   point,
+  span,
   type Chain,
   type ChainRule,
   type Field,
@@ -26,6 +30,16 @@ const DROP: Step = { op: 'verdict', verdict: { verdict: 'drop' } };
 
 /** ICMPv6 types of neighbour discovery (RFC 4861): router and neighbour solicitation, advertisement. */
 const DISCOVERY = [133, 135, 136].map(point);
+const ADVERTISEMENT = 136;
+/** First ten bits of fe80::/10. */
+const LINK_LOCAL_BITS = 0x3fa;
+/** Hop-by-hop options, routing header, destination options (RFC 8200). */
+const EXTENSION_HEADERS = [0, 43, 60].map(point);
+/** A router must forward 68 octets whole (RFC 791): a shorter fragment that is not the last hides ports. */
+const FRAGMENT_BYTES_MIN = 68;
+/** Before the kernel puts fragments together (-400) and tracks flows (-200). */
+const PIN_PRIORITY = '-450';
+
 /** ICMP errors that a router must be able to send: unreachable, time exceeded, bad parameter. */
 const ERRORS4 = [3, 11, 12].map(point);
 /** The same for ICMPv6, with packet too big. */
@@ -41,10 +55,21 @@ export function baseChains(vxlanPort: number): readonly Chain[] {
     ingressChain(),
     inputChain(vxlanPort),
     outputChain(),
+    arpChain(),
+    arpDeniedChain(),
+    { name: 'pin_denied', rules: [[lookup(['iifname'], 'pin_drops'), DROP]] },
     ...(['egress', 'ingress', 'input'] as const).map(invalidChain),
-    { name: 'input_denied', rules: [[DROP]] },
+    { name: 'input_denied', rules: [[lookup(['iifname'], 'input_drops'), DROP], [DROP]] },
     { name: 'egress_denied', rules: [[lookup(['iifname'], 'egress_drops'), DROP]] },
-    { name: 'ingress_denied', rules: [[lookup(['oifname'], 'ingress_drops'), DROP]] },
+    {
+      name: 'ingress_denied',
+      rules: [
+        [lookup(['oifname'], 'ingress_drops'), DROP],
+        // Towards no port: into the underlay, or from one uplink to another.
+        [lookup(['iifname'], 'stray_drops'), DROP],
+        [DROP],
+      ],
+    },
     {
       name: 'ingress_class',
       rules: [...classDispatch('oifname', 'ingress_chains'), [goTo('ingress_denied')]],
@@ -56,8 +81,9 @@ export function baseChains(vxlanPort: number): readonly Chain[] {
 function pinChain(): Chain {
   return {
     name: 'pin',
-    hook: { hook: 'prerouting', priority: 'raw', policy: 'drop' },
+    hook: { hook: 'prerouting', priority: PIN_PRIORITY, policy: 'drop' },
     rules: [
+      ...hostileHeaders(),
       [lookup(['iifname', 'ether saddr', 'ip saddr'], 'pinned4'), ACCEPT],
       [lookup(['iifname', 'ether saddr', 'ip6 saddr'], 'pinned6'), ACCEPT],
       [lookup(['iifname'], 'trusted_links'), ACCEPT],
@@ -68,9 +94,32 @@ function pinChain(): Chain {
         { op: 'is', field: 'ip6 saddr', values: linkLocalSources() },
         ACCEPT,
       ],
-      [lookup(['iifname'], 'pin_drops'), DROP],
+      [goTo('pin_denied')],
     ],
   };
+}
+
+/**
+ * IPv4 options, IPv6 extension headers, fragments too short to show ports, and advertisements of
+ * addresses other than link-local ones: the fabric knows the neighbours of its ports.
+ */
+function hostileHeaders(): readonly ChainRule[] {
+  const deny = [lookup(['iifname'], 'ports'), goTo('pin_denied')];
+  const is = (field: Field, ...values: readonly (readonly [number, number])[]): Step => ({
+    op: 'is',
+    field,
+    values: values.map(([first, last]) => span(first, last)),
+  });
+  return [
+    [is('ip hdrlength', [6, 15]), ...deny],
+    [is('ip length', [0, FRAGMENT_BYTES_MIN - 1]), is('@nh,50,1', [1, 1]), ...deny],
+    [{ op: 'is', field: 'ip6 nexthdr', values: EXTENSION_HEADERS }, ...deny],
+    [
+      is('icmpv6 type', [ADVERTISEMENT, ADVERTISEMENT]),
+      is('@th,64,10', [0, LINK_LOCAL_BITS - 1], [LINK_LOCAL_BITS + 1, 0x3ff]),
+      ...deny,
+    ],
+  ];
 }
 
 function egressChain(): Chain {
@@ -134,6 +183,7 @@ function inputChain(vxlanPort: number): Chain {
         lookup(['ip6 daddr'], 'gateways6'),
         ACCEPT,
       ],
+      [goTo('input_denied')],
     ],
   };
 }

@@ -74,7 +74,7 @@ describe('a compiled fabric', () => {
 
   test('drops by default in every base chain', () => {
     const policies = program.chains.flatMap(({ hook }) => (hook ? [hook.policy] : []));
-    expect(policies).toEqual(['drop', 'drop', 'drop', 'drop', 'drop']);
+    expect(policies).toEqual(Array.from({ length: 6 }, () => 'drop'));
   });
 
   test('begins by replacing the table', () => {

@@ -32,6 +32,7 @@ export function compile(state: FabricState): FabricProgram {
   const sets = [
     ...linkSets(state),
     ...portSets(state, classes),
+    ...arpSets(state.ports),
     ...unfilteredSets(state.world, vpcId),
     ...gatewaySets(state.gateways ?? []),
     ...peerMaps(peers, classes),
@@ -90,6 +91,10 @@ function linkSets(state: FabricState): readonly SetParts[] {
     { ...linkSet('pin_drops', 'iifname', links), counter: true },
     { ...linkSet('egress_drops', 'iifname', links), counter: true },
     { ...linkSet('ingress_drops', 'oifname', links), counter: true },
+    { ...linkSet('input_drops', 'iifname', links), counter: true },
+    { ...linkSet('stray_drops', 'iifname', links), counter: true },
+    linkSet('arp_trusted', 'iifname', ['lo', ...uplinks, ...underlay]),
+    { ...linkSet('arp_drops', 'iifname', links), counter: true },
   ];
 }
 
@@ -144,6 +149,41 @@ function portSets(state: FabricState, classes: Classes): readonly SetParts[] {
     },
   ];
 }
+
+/** Whom a port may name as the sender of its ARP questions; 0.0.0.0 asks whether an address is free. */
+function arpSets(ports: readonly FabricPort[]): readonly SetParts[] {
+  const sender = (port: FabricPort) => [port.link, macPart(port.mac), macPart(port.mac)];
+  const checked = ports.filter((port) => port.sourceDestCheck);
+  return [
+    {
+      name: 'arp_pinned',
+      fields: ['iifname', 'ether saddr', 'arp saddr ether', 'arp saddr ip'],
+      elements: checked.flatMap((port) =>
+        [UNSPECIFIED, ...port.addresses, ...(port.askAs ?? [])]
+          .filter(({ family }) => family === 4)
+          .map(({ value }) => ({ key: [...sender(port), point(value)] })),
+      ),
+    },
+    {
+      name: 'arp_unpinned',
+      fields: ['iifname', 'ether saddr', 'arp saddr ether'],
+      elements: ports
+        .filter((port) => !port.sourceDestCheck)
+        .map((port) => ({ key: sender(port) })),
+    },
+    {
+      name: 'arp_own',
+      fields: ['iifname', 'arp daddr ip'],
+      elements: ports.flatMap((port) =>
+        port.addresses
+          .filter(({ family }) => family === 4)
+          .map(({ value }) => ({ key: [port.link, point(value)] })),
+      ),
+    },
+  ];
+}
+
+const UNSPECIFIED: Ip = { family: 4, value: 0n };
 
 function macPart(mac: string): KeyPart {
   return point(BigInt(`0x${mac.replaceAll(':', '')}`));

@@ -5,7 +5,7 @@
  */
 import { elementText, keyText } from './element-text.ts';
 import {
-  TABLE,
+  tableOf,
   type Chain,
   type ChainRule,
   type FabricProgram,
@@ -69,17 +69,17 @@ export function changesBetween(
 export function changeText(change: Change): string {
   switch (change.op) {
     case 'add-set':
-      return `add ${setBlock(change.set, true).replace(/^(set|map) /, `$1 ${TABLE} `)}`;
+      return `add ${setBlock(change.set, true).replace(/^(set|map) /, `$1 ${tableOf(change.set.name)} `)}`;
     case 'delete-set':
-      return `delete ${change.set.value === undefined ? 'set' : 'map'} ${TABLE} ${change.set.name}`;
+      return `delete ${change.set.value === undefined ? 'set' : 'map'} ${tableOf(change.set.name)} ${change.set.name}`;
     case 'add-chain':
-      return `add chain ${TABLE} ${change.chain.name} { ${hookText(change.chain)}}`;
+      return `add chain ${tableOf(change.chain.name)} ${change.chain.name} { ${hookText(change.chain)}}`;
     case 'flush-chain':
-      return `flush chain ${TABLE} ${change.name}`;
+      return `flush chain ${tableOf(change.name)} ${change.name}`;
     case 'delete-chain':
-      return `delete chain ${TABLE} ${change.name}`;
+      return `delete chain ${tableOf(change.name)} ${change.name}`;
     case 'add-rule':
-      return `add rule ${TABLE} ${change.chain} ${ruleText(change.rule)}`;
+      return `add rule ${tableOf(change.chain)} ${change.chain} ${ruleText(change.rule)}`;
     case 'add-elements':
       return elementsText(
         'add',
@@ -96,7 +96,7 @@ export function changeText(change: Change): string {
 }
 
 function elementsText(verb: string, set: SetObject, texts: readonly string[]): string {
-  return `${verb} element ${TABLE} ${set.name} { ${texts.join(', ')} }`;
+  return `${verb} element ${tableOf(set.name)} ${set.name} { ${texts.join(', ')} }`;
 }
 
 function replaceRules(chain: Chain): readonly Change[] {

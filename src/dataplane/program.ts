@@ -17,7 +17,9 @@ export type KeyType =
   | 'icmpv6_type'
   | 'icmpv6_code'
   | 'mark'
-  | 'ct_state';
+  | 'ct_state'
+  /** Only compared with numbers, never part of a set. */
+  | 'number';
 
 /** A closed range of values of a numeric type. */
 export interface Span {
@@ -71,7 +73,18 @@ export type Field =
   | 'icmp code'
   | 'icmpv6 type'
   | 'icmpv6 code'
-  | 'ct state';
+  | 'ct state'
+  | 'ip hdrlength'
+  | 'ip length'
+  | 'ip6 nexthdr'
+  /** More fragments follow: a bit of the IPv4 header, looked at only after another IPv4 field. */
+  | '@nh,50,1'
+  /** First ten bits of the target of a neighbour advertisement, looked at only after its type. */
+  | '@th,64,10'
+  | 'arp operation'
+  | 'arp saddr ether'
+  | 'arp saddr ip'
+  | 'arp daddr ip';
 
 /** One step of a rule; a step that does not match ends the rule. */
 export type Step =
@@ -104,7 +117,7 @@ export interface Chain {
   readonly rules: readonly ChainRule[];
 }
 
-/** The whole table `inet trunkline`. */
+/** The whole of both tables. */
 export interface FabricProgram {
   /** In the order of their names. */
   readonly sets: readonly SetObject[];
@@ -112,8 +125,15 @@ export interface FabricProgram {
   readonly chains: readonly Chain[];
 }
 
-/** Family and name of the table. */
+/** Family and name of the table that judges packets. */
 export const TABLE = 'inet trunkline';
+/** Family and name of the table that judges ARP, which packets' tables never see. */
+export const ARP_TABLE = 'arp trunkline';
+
+/** The table of a chain or set. INVARIANT: names in the ARP table, and no others, begin with `arp_`. */
+export function tableOf(name: string): string {
+  return name.startsWith('arp_') ? ARP_TABLE : TABLE;
+}
 
 /** nftables type of each field. */
 export const FIELD_TYPES: Readonly<Record<Field, KeyType>> = {
@@ -133,6 +153,15 @@ export const FIELD_TYPES: Readonly<Record<Field, KeyType>> = {
   'icmpv6 type': 'icmpv6_type',
   'icmpv6 code': 'icmpv6_code',
   'ct state': 'ct_state',
+  'ip hdrlength': 'number',
+  'ip length': 'number',
+  'ip6 nexthdr': 'number',
+  '@nh,50,1': 'number',
+  '@th,64,10': 'number',
+  'arp operation': 'number',
+  'arp saddr ether': 'ether_addr',
+  'arp saddr ip': 'ipv4_addr',
+  'arp daddr ip': 'ipv4_addr',
 };
 
 /** The span of one value. */

@@ -1,30 +1,38 @@
 import { elementText, markText, partText, verdictText } from './element-text.ts';
 import {
   FIELD_TYPES,
+  ARP_TABLE,
   TABLE,
   type Chain,
   type ChainRule,
   type FabricProgram,
   type SetObject,
+  tableOf,
   type Step,
 } from './program.ts';
 
 /**
- * A complete `nft -f` script that replaces the table by the program in one transaction, whether or
- * not it exists. Connection tracking is not part of the table, so flows that were admitted go on.
+ * A complete `nft -f` script that replaces the tables by the program in one transaction, whether or
+ * not they exist. Connection tracking is not part of the table, so flows that were admitted go on.
  */
 export function renderProgram(program: FabricProgram): string {
-  const lines = [
-    `table ${TABLE}`,
-    `delete table ${TABLE}`,
-    `table ${TABLE} {`,
-    ...program.sets.map((set) => `  ${setBlock(set, true)}`),
+  const lines = [TABLE, ARP_TABLE].flatMap((table) => tableLines(program, table));
+  return `${lines.join('\n')}\n`;
+}
+
+function tableLines(program: FabricProgram, table: string): readonly string[] {
+  const sets = program.sets.filter(({ name }) => tableOf(name) === table);
+  const chains = program.chains.filter(({ name }) => tableOf(name) === table);
+  return [
+    `table ${table}`,
+    `delete table ${table}`,
+    `table ${table} {`,
+    ...sets.map((set) => `  ${setBlock(set, true)}`),
     // Chains refer to one another: all of them exist before the first rule names one.
-    ...program.chains.map((chain) => `  chain ${chain.name} { ${hookText(chain)}}`),
-    ...program.chains.flatMap((chain) => chainBlock(chain)),
+    ...chains.map((chain) => `  chain ${chain.name} { ${hookText(chain)}}`),
+    ...chains.flatMap((chain) => chainBlock(chain)),
     '}',
   ];
-  return `${lines.join('\n')}\n`;
 }
 
 /** `set name { type ...; elements = { ... } }`, or `map ...`. */

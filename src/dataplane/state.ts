@@ -13,6 +13,11 @@ export interface FabricPort {
   /** False for NAT instances and routers: any source and destination address is allowed. */
   readonly sourceDestCheck: boolean;
   readonly groupIds: readonly GroupId[];
+  /**
+   * Addresses in whose name it may ask by ARP, besides its own. A host that routes for a pod asks with an
+   * address of its own, whatever link it asks on.
+   */
+  readonly askAs?: readonly Ip[];
 }
 
 /** Everything that the filter of one fabric namespace depends on. */

@@ -1,13 +1,14 @@
 import { closeSync } from 'node:fs';
 import { must } from '../../src/base/assert.ts';
 import type { NetworkStep } from '../../src/base/network.ts';
-import { TABLE } from '../../src/dataplane/program.ts';
+import { TABLE, tableOf } from '../../src/dataplane/program.ts';
 import { createNetwork } from '../../src/io/network.ts';
 import { inNetns } from '../../src/io/netns.ts';
 import { lastErrno, send, socket } from '../../src/io/netlink/libc.ts';
+import { runInNetns } from '../../src/io/netns-exec.ts';
 import { createNft } from '../../src/io/nft.ts';
 import { probeFrame, probeNumber } from './frame.ts';
-import { PacketSocket } from './packet-socket.ts';
+import { PacketSocket, type ReceivedFrame } from './packet-socket.ts';
 import { LOCAL_SLOTS, UPLINK, ipOf, linkOf, macOf, type PreparedPacket } from './scenario.ts';
 
 /** How long to wait for a frame before it counts as dropped although no counter says so. */
@@ -75,6 +76,48 @@ export class FabricBed {
       { op: 'link-set', name: 'lo', up: true },
       { op: 'address-add', link: 'lo', address, prefixBits: address.includes(':') ? 128 : 32 },
     ]);
+  }
+
+  /** Sets kernel parameters of the fabric. */
+  async sysctl(values: Readonly<Record<string, string>>): Promise<void> {
+    await this.#network.sysctl(this.#fabric, values);
+  }
+
+  /** MAC address of the fabric's end of a link. */
+  macOf(link: string): string {
+    return must(this.#macs.get(link), () => `no link ${link}`);
+  }
+
+  /** Runs `read` inside the fabric; it must be synchronous. */
+  inside<T>(read: () => T): T {
+    return inNetns(this.#fabric, read);
+  }
+
+  /** Sends a frame into a link of the fabric, as it is. */
+  send(link: string, frame: Buffer): void {
+    must(this.#socket, () => 'the bed is built').send(`x${link}`, frame);
+  }
+
+  /** Frames that came out of the fabric since the last call, by the fabric's name of the link. */
+  received(): readonly ReceivedFrame[] {
+    const socket = must(this.#socket, () => 'the bed is built');
+    const all: ReceivedFrame[] = [];
+    for (let one = socket.receive(); one; one = socket.receive())
+      all.push({ link: one.link.replace(/^x/, ''), frame: one.frame });
+    return all;
+  }
+
+  /** Packets that a set of counters has counted for a link. */
+  async counted(set: string, link: string): Promise<number> {
+    const text = await this.list(`set ${tableOf(set)} ${set}`);
+    return Number(new RegExp(`"${link}" counter packets (\\d+)`).exec(text)?.[1] ?? -1);
+  }
+
+  /** Frames that the kernel dropped because they were for no device: a foreign MAC or VLAN tag. */
+  async otherhostDrops(link: string): Promise<number> {
+    const command = ['ip', '-j', '-s', '-s', 'link', 'show', 'dev', link] as const;
+    const { stdout } = await runInNetns(this.#fabric, command);
+    return Number(/"otherhost":(\d+)/.exec(stdout)?.[1] ?? -1);
   }
 
   /** `nft list ...` in the fabric. */

@@ -20,7 +20,7 @@ export interface ProbeFrame {
 /** The Ethernet frame of a probe: a valid first packet of its flow, with correct checksums. */
 export function probeFrame(probe: ProbeFrame): Buffer {
   const { packet } = probe;
-  const ethernet = Buffer.concat([mac(probe.destinationMac), mac(probe.sourceMac)]);
+  const ethernet = Buffer.concat([macBytes(probe.destinationMac), macBytes(probe.sourceMac)]);
   const etherType = packet.source.family === 4 ? 0x0800 : 0x86dd;
   const body = transport(probe);
   return Buffer.concat([ethernet, u16(etherType), network(packet, body.length), body]);
@@ -113,7 +113,7 @@ function pseudoHeader({ protocol, source, destination }: Packet, length: number)
 }
 
 /** The Internet checksum (RFC 1071); zero is written as all ones, as UDP wants it. */
-function checksum(parts: readonly Buffer[]): number {
+export function checksum(parts: readonly Buffer[]): number {
   const data = Buffer.concat(parts);
   let sum = 0;
   for (let i = 0; i < data.length; i += 2)
@@ -122,15 +122,18 @@ function checksum(parts: readonly Buffer[]): number {
   return ~sum & 0xffff || 0xffff;
 }
 
-function ipBytes(ip: Ip): Buffer {
+/** An address as the wire has it. */
+export function ipBytes(ip: Ip): Buffer {
   return Buffer.from(ip.value.toString(16).padStart(ip.family === 4 ? 8 : 32, '0'), 'hex');
 }
 
-function mac(text: string): Buffer {
+/** A MAC address as the wire has it. */
+export function macBytes(text: string): Buffer {
   return Buffer.from(text.replaceAll(':', ''), 'hex');
 }
 
-function u16(value: number): Buffer {
+/** A number of 16 bits as the wire has it. */
+export function u16(value: number): Buffer {
   const bytes = Buffer.alloc(2);
   bytes.writeUInt16BE(value, 0);
   return bytes;

