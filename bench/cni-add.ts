@@ -5,7 +5,7 @@
  * Run: tools/sandbox.sh node bench/cni-add.ts [rounds, at most 120]
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -18,7 +18,9 @@ const DEBIAN = '/usr/lib/cni';
 const rounds = Number(process.argv[2] ?? 40);
 const folder = mkdtempSync(join(tmpdir(), 'trunkline-bench-'));
 const withDebian = existsSync(join(DEBIAN, 'ptp')) && existsSync(join(DEBIAN, 'host-local'));
-const plugin = await buildCniPlugin({ outDir: join(tmpdir(), 'trunkline-bench-cni') });
+const plugin = await buildCniPlugin({
+  outDir: join(import.meta.dirname, '../node_modules/.cache/cni'),
+});
 const world = new TestWorld();
 const node = must((await world.addHosts(1))[0], () => 'a host');
 await world.start(node);
@@ -50,6 +52,7 @@ console.table(Object.fromEntries(Object.entries(samples).map(([k, v]) => [k, sum
 if (withDebian) printRatios();
 else console.log(`${DEBIAN}/ptp and host-local are not installed: nothing to compare with`);
 await world.close();
+rmSync(folder, { recursive: true, force: true });
 process.exit(0);
 
 interface Round {

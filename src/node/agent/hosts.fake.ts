@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -200,6 +200,7 @@ export class TestWorld {
     await Promise.all(this.#agents.map((agent) => agent.close()));
     this.#stop.abort();
     for (const name of this.#namespaces) await this.network.deleteNamespace(name);
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   async #namespace(name: string): Promise<string> {
