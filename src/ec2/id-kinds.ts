@@ -83,7 +83,10 @@ export const ID_KINDS = {
     'vpcPeeringConnection ID',
   ),
   flowLog: kind('fl', 'vpc-flow-log', 'InvalidFlowLogId', 'flow log ID'),
-  keyPair: kind('key', 'key-pair', 'InvalidKeyPair', 'key pair ID'),
+  keyPair: {
+    ...kind('key', 'key-pair', 'InvalidKeyPair', 'key pair ID'),
+    malformed: 'InvalidParameterValue',
+  },
   vpcCidrAssociation: kind(
     'vpc-cidr-assoc',
     'vpc-cidr-block-association',

@@ -44,6 +44,19 @@ import {
 } from './route-associations.ts';
 import { createRouteTable, deleteRouteTable, describeRouteTables } from './route-tables.ts';
 import { createRoute, deleteRoute, replaceRoute } from './routes.ts';
+import { describeAccountAttributes } from './account-attributes.ts';
+import { createVpcPeeringConnection } from './create-peering.ts';
+import { describeFlowLogs } from './describe-flow-logs.ts';
+import { describeKeyPairs } from './describe-key-pairs.ts';
+import { describeVpcPeeringConnections } from './describe-peerings.ts';
+import { createFlowLogs, deleteFlowLogs } from './flow-logs.ts';
+import { createKeyPair, deleteKeyPair, importKeyPair } from './key-pairs.ts';
+import { modifyVpcPeeringConnectionOptions } from './peering-options.ts';
+import {
+  acceptVpcPeeringConnection,
+  deleteVpcPeeringConnection,
+  rejectVpcPeeringConnection,
+} from './peerings.ts';
 import { modifySubnetAttribute } from './subnet-attributes.ts';
 import { associateSubnetCidrBlock, disassociateSubnetCidrBlock } from './subnet-blocks.ts';
 import { createSubnet, deleteSubnet } from './subnets.ts';
@@ -52,6 +65,7 @@ import { associateVpcCidrBlock, disassociateVpcCidrBlock } from './vpc-blocks.ts
 
 /** The actions around VPCs, subnets, routing and peering. */
 export const NETWORK_ACTIONS: Readonly<Record<string, Handler>> = {
+  AcceptVpcPeeringConnection: acceptVpcPeeringConnection,
   AssociateDhcpOptions: associateDhcpOptions,
   AssociateRouteTable: associateRouteTable,
   AssociateSubnetCidrBlock: associateSubnetCidrBlock,
@@ -61,7 +75,9 @@ export const NETWORK_ACTIONS: Readonly<Record<string, Handler>> = {
   CreateDefaultVpc: createDefaultVpc,
   CreateDhcpOptions: createDhcpOptions,
   CreateEgressOnlyInternetGateway: createEgressOnlyInternetGateway,
+  CreateFlowLogs: createFlowLogs,
   CreateInternetGateway: createInternetGateway,
+  CreateKeyPair: createKeyPair,
   CreateNetworkAcl: createNetworkAcl,
   CreateNetworkAclEntry: createNetworkAclEntry,
   CreateRoute: createRoute,
@@ -69,9 +85,12 @@ export const NETWORK_ACTIONS: Readonly<Record<string, Handler>> = {
   CreateSubnet: createSubnet,
   CreateSubnetCidrReservation: createSubnetCidrReservation,
   CreateVpc: createVpc,
+  CreateVpcPeeringConnection: createVpcPeeringConnection,
   DeleteDhcpOptions: deleteDhcpOptions,
   DeleteEgressOnlyInternetGateway: deleteEgressOnlyInternetGateway,
+  DeleteFlowLogs: deleteFlowLogs,
   DeleteInternetGateway: deleteInternetGateway,
+  DeleteKeyPair: deleteKeyPair,
   DeleteNetworkAcl: deleteNetworkAcl,
   DeleteNetworkAclEntry: deleteNetworkAclEntry,
   DeleteRoute: deleteRoute,
@@ -79,21 +98,29 @@ export const NETWORK_ACTIONS: Readonly<Record<string, Handler>> = {
   DeleteSubnet: deleteSubnet,
   DeleteSubnetCidrReservation: deleteSubnetCidrReservation,
   DeleteVpc: deleteVpc,
+  DeleteVpcPeeringConnection: deleteVpcPeeringConnection,
+  DescribeAccountAttributes: describeAccountAttributes,
   DescribeDhcpOptions: describeDhcpOptions,
   DescribeEgressOnlyInternetGateways: describeEgressOnlyInternetGateways,
+  DescribeFlowLogs: describeFlowLogs,
   DescribeInternetGateways: describeInternetGateways,
+  DescribeKeyPairs: describeKeyPairs,
   DescribeNetworkAcls: describeNetworkAcls,
   DescribeRouteTables: describeRouteTables,
   DescribeSubnets: describeSubnets,
   DescribeVpcAttribute: describeVpcAttribute,
+  DescribeVpcPeeringConnections: describeVpcPeeringConnections,
   DescribeVpcs: describeVpcs,
   DetachInternetGateway: detachInternetGateway,
   DisassociateRouteTable: disassociateRouteTable,
   DisassociateSubnetCidrBlock: disassociateSubnetCidrBlock,
   DisassociateVpcCidrBlock: disassociateVpcCidrBlock,
   GetSubnetCidrReservations: getSubnetCidrReservations,
+  ImportKeyPair: importKeyPair,
   ModifySubnetAttribute: modifySubnetAttribute,
   ModifyVpcAttribute: modifyVpcAttribute,
+  ModifyVpcPeeringConnectionOptions: modifyVpcPeeringConnectionOptions,
+  RejectVpcPeeringConnection: rejectVpcPeeringConnection,
   ReplaceNetworkAclAssociation: replaceNetworkAclAssociation,
   ReplaceNetworkAclEntry: replaceNetworkAclEntry,
   ReplaceRoute: replaceRoute,

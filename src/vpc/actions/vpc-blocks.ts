@@ -12,6 +12,7 @@ import { ID_KINDS, notFound } from '../../ec2/id-kinds.ts';
 import type { Call, Handler } from '../context.ts';
 import { allowAllEntries, areUntouchedEntries } from '../network/acl-defaults.ts';
 import { blocksOf, mayJoin, readVpcBlock } from '../network/blocks.ts';
+import { overlapsPeer } from '../network/peering-blocks.ts';
 import { ownVpc, required, sees } from '../own.ts';
 import { ipv6EgressRule, isUntouchedEgress } from '../rules/defaults.ts';
 import { vpcBlockView, vpcIpv6BlockView } from '../views/network.ts';
@@ -47,6 +48,11 @@ async function addIpv4(call: Call, vpc: Vpc, text: string): Promise<AssociateVpc
     throw new Ec2Error(
       'InvalidVpc.Range',
       `The CIDR '${text}' conflicts with another CIDR of the VPC.`,
+    );
+  if (overlapsPeer(call, vpc, cidr))
+    throw new Ec2Error(
+      'InvalidVpc.Range',
+      `The CIDR '${text}' conflicts with a CIDR of a peered VPC.`,
     );
   if (primary !== undefined && !mayJoin(primary, cidr))
     throw new Ec2Error(

@@ -12,13 +12,16 @@ export type PeeringStatus = VpcPeeringConnection['spec']['status'] | 'expired';
 const ENDED: ReadonlySet<PeeringStatus> = new Set(['rejected', 'deleted', 'failed', 'expired']);
 
 /** The status now: a request that nobody accepted expires (after 7 days on AWS). */
-export function peeringStatus({ clock }: Place, { spec }: VpcPeeringConnection): PeeringStatus {
+export function peeringStatus(
+  { clock }: Pick<Place, 'clock'>,
+  { spec }: VpcPeeringConnection,
+): PeeringStatus {
   const isLate = clock.nowMs() >= Date.parse(spec.expirationTime);
   return spec.status === 'pending-acceptance' && isLate ? 'expired' : spec.status;
 }
 
 /** Whether the peering is active, or may become so. */
-export function isLivePeering(place: Place, peering: VpcPeeringConnection): boolean {
+export function isLivePeering(place: Pick<Place, 'clock'>, peering: VpcPeeringConnection): boolean {
   return !ENDED.has(peeringStatus(place, peering));
 }
 
@@ -28,14 +31,14 @@ export function isOwnSide(place: Place, side: PeeringSide): boolean {
 }
 
 /** Whether the caller sees the peering: either side does, the accepter not when it has failed. */
-function seesPeering(place: Place, peering: VpcPeeringConnection): boolean {
+export function seesPeering(place: Place, peering: VpcPeeringConnection): boolean {
   const { requester, accepter, status } = peering.spec;
   if (isForgotten(place, peering)) return false;
   return isOwnSide(place, requester) || (status !== 'failed' && isOwnSide(place, accepter));
 }
 
 /** Whether it ended so long ago that it is no longer listed. */
-export function isForgotten(place: Place, peering: VpcPeeringConnection): boolean {
+export function isForgotten(place: Pick<Place, 'clock'>, peering: VpcPeeringConnection): boolean {
   if (isLivePeering(place, peering)) return false;
   const { status, statusTime, expirationTime } = peering.spec;
   const endedAt = status === 'pending-acceptance' ? expirationTime : statusTime;

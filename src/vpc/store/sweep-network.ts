@@ -1,5 +1,7 @@
 import type { KubeObject } from '../../api/meta.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import { isForgotten } from '../network/peerings.ts';
 import type { Collection } from './collection.ts';
 import type { Store } from './store.ts';
 
@@ -8,9 +10,13 @@ type OfVpc = KubeObject & { readonly spec: { readonly vpcId?: string } };
 /**
  * Removes parts of VPCs that do not exist: a VPC is written after its parts and deleted before them
  * (CreateVpc, CreateDefaultVpc, DeleteVpc). An internet gateway that is attached to such a VPC was
- * made with it; nothing else can attach one. Then reservations of subnets that do not exist.
+ * made with it; nothing else can attach one. Then reservations of subnets that do not exist, and
+ * peerings that ended long ago.
  */
-export async function sweepNetwork(store: Store, log: Log): Promise<void> {
+export async function sweepNetwork(
+  store: Store,
+  { log, clock }: { readonly log: Log; readonly clock: Clock },
+): Promise<void> {
   const { groups, routeTables, networkAcls, subnets, internetGateways } = store;
   const isOrphan = ({ spec }: OfVpc): boolean =>
     spec.vpcId !== undefined && store.vpcs.get(spec.vpcId) === undefined;
@@ -24,6 +30,7 @@ export async function sweepNetwork(store: Store, log: Log): Promise<void> {
     ({ spec }) => store.subnets.get(spec.subnetId) === undefined,
     log,
   );
+  await removeWhere(store.peerings, (peering) => isForgotten({ clock }, peering), log);
 }
 
 // Entries may be removed while a map is walked; none are added here.

@@ -19,7 +19,7 @@ export async function sweep(
   store: Store,
   { log, clock }: { readonly log: Log; readonly clock: Clock },
 ): Promise<void> {
-  await sweepNetwork(store, log);
+  await sweepNetwork(store, { log, clock });
   await sweepInterfaces(store, log);
   await sweepInstances(store, log, clock.nowMs());
 }
