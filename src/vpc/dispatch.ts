@@ -30,7 +30,8 @@ export interface WireResponse {
 /** Answers one request; never throws. */
 export type Dispatch = (request: WireRequest, requestId: string) => Promise<WireResponse>;
 
-interface Service {
+/** A service that speaks `ec2` or `query`. */
+export interface Service {
   /** As in the scope of signatures. */
   readonly name: string;
   readonly model: Model;
@@ -48,7 +49,7 @@ const STS: Service = {
 };
 const IAM: Service = { name: 'iam', model: IAM_MODEL, actions: IAM_ACTIONS };
 /** The services that speak `ec2` or `query`; the first one answers what fits none. */
-const SERVICES: readonly Service[] = [EC2, STS, IAM];
+export const SERVICES: readonly Service[] = [EC2, STS, IAM];
 
 /** What dispatch needs besides what handlers need. */
 export interface DispatchServices extends Services {
