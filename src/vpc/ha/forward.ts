@@ -53,6 +53,7 @@ export function withForwarding(dispatch: Dispatch, forwarding: Forwarding): Disp
 
 /** Whether a request changes nothing. */
 export function isRead({ method, path, query, body }: WireRequest): boolean {
+  if (path.startsWith('/_trunkline/')) return true;
   if (path.length > 1) return method === 'GET';
   const text = body.length > 0 ? new TextDecoder().decode(body) : query;
   const action = new URLSearchParams(text).get('Action') ?? '';
