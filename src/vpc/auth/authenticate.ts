@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { Ec2Error } from '../../ec2/error.ts';
 import type { Credential, FindCredential } from './credentials.ts';
-import { ANONYMOUS, bootstrapPrincipal, type Account, type Principal } from './principal.ts';
+import { ANONYMOUS, type Account, type Principal } from './principal.ts';
 import {
   deriveSigningKey,
   parseSignature,
@@ -62,11 +62,6 @@ type Scope = Pick<Caller, 'region' | 'service'>;
 function callerOf({ accessKeyId, principal }: Credential, scope: Scope): Caller {
   const { accountId, name } = principal;
   return { account: { accountId, accessKeyId, userName: name }, principal, ...scope };
-}
-
-/** The caller that bootstrap credentials stand for; for what the server does by itself. */
-export function bootstrapCaller(account: Account, scope: Scope): Caller {
-  return callerOf({ ...account, principal: bootstrapPrincipal(account) }, scope);
 }
 
 /** The caller of an unsigned request. */
