@@ -6,6 +6,7 @@ import { createInformers } from '../io/informer.ts';
 import { createLog } from '../io/log.ts';
 import { cryptoRandom } from '../io/random.ts';
 import { openEmbeddedKube } from '../lab/embedded/open.ts';
+import { analyse } from '../lab/world/analyse.ts';
 import { readKnobs } from '../vpc/knobs/read-knobs.ts';
 import { startVpcApi, type VpcApiOptions } from '../vpc/server.ts';
 
@@ -27,6 +28,7 @@ export const serveVpc: VpcServe = async (request, listening) => {
     clock: systemClock,
     random: cryptoRandom,
     log,
+    analyse,
   });
   const host = request.host.includes(':') ? `[${request.host}]` : request.host;
   listening(`${request.tls === undefined ? 'http' : 'https'}://${host}:${api.port}`);

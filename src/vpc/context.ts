@@ -4,6 +4,7 @@ import type { Random } from '../base/random.ts';
 import type { Caller } from './auth/authenticate.ts';
 import type { OidcIssuer } from './auth/oidc.ts';
 import type { Sealer } from './auth/sealer.ts';
+import type { Analyse } from './insights/analyse.ts';
 import type { Quotas } from './quotas.ts';
 import type { Store } from './store/store.ts';
 
@@ -20,6 +21,8 @@ export interface Services {
   readonly sealer: Sealer;
   /** Whose tokens AssumeRoleWithWebIdentity takes. */
   readonly oidcIssuers: readonly OidcIssuer[];
+  /** Answers reachability analyses; without it they are not supported. */
+  readonly analyse?: Analyse | undefined;
 }
 
 /** An account in a region: where objects are made and seen. */

@@ -52,6 +52,8 @@ export interface VpcApiOptions {
   readonly seeds?: readonly Seed[];
   /** The Kubernetes API that DescribeCluster names. */
   readonly kubernetes?: Services['kubernetes'];
+  /** The evaluator behind StartNetworkInsightsAnalysis. */
+  readonly analyse?: Services['analyse'];
   /** Latency, errors and throttling on request. */
   readonly knobs?: KnobSettings;
   /** One of several servers over the same Kubernetes: one writes, the others forward to it. */
@@ -122,6 +124,7 @@ function createServices(options: VpcApiOptions, store: Store, sealer: Sealer): D
       find: createFindCredential({ accounts, iam: store.iam, sealer }),
       clock,
     }),
+    analyse: options.analyse,
     knobs: createKnobs(options.knobs ?? {}, { clock, random }),
   };
 }

@@ -16,6 +16,7 @@ import { startKubeApi, type KubeApi } from '../kube/api/server.ts';
 import { createPki, type Pki } from '../kube/pki.ts';
 import type { PodRuntime } from '../kube/pod-runtime.ts';
 import type { LabRuntime } from '../launch/runtime.ts';
+import { analyse } from './analyse.ts';
 import { ensure } from './ensure.ts';
 
 /** Account that owns everything in the lab. */
@@ -132,6 +133,7 @@ async function startEc2(
     log: log.child({ component: 'vpc-api' }),
     accounts: [{ accountId: LAB_ACCOUNT, userName: 'lab', ...credentials }],
     region: LAB_REGION,
+    analyse,
   });
   const endpoint = `http://127.0.0.1:${vpcApi.port}`;
   const sdk = new EC2Client({ endpoint, region: LAB_REGION, credentials });

@@ -67,6 +67,16 @@ import {
   stopInstances,
   terminateInstances,
 } from './instance-states.ts';
+import {
+  createNetworkInsightsPath,
+  deleteNetworkInsightsPath,
+  describeNetworkInsightsPaths,
+} from './insights-paths.ts';
+import {
+  deleteNetworkInsightsAnalysis,
+  describeNetworkInsightsAnalyses,
+  startNetworkInsightsAnalysis,
+} from './insights-analyses.ts';
 
 /** The EC2 actions that we implement; every other action of the model is UnsupportedOperation. */
 export const EC2_ACTIONS: Readonly<Record<string, Handler>> = {
@@ -79,11 +89,14 @@ export const EC2_ACTIONS: Readonly<Record<string, Handler>> = {
   AuthorizeSecurityGroupEgress: authorizeSecurityGroupEgress,
   AuthorizeSecurityGroupIngress: authorizeSecurityGroupIngress,
   CreateManagedPrefixList: createManagedPrefixList,
+  CreateNetworkInsightsPath: createNetworkInsightsPath,
   CreateNetworkInterface: createNetworkInterface,
   CreateNetworkInterfacePermission: createNetworkInterfacePermission,
   CreateSecurityGroup: createSecurityGroup,
   CreateTags: createTags,
   DeleteManagedPrefixList: deleteManagedPrefixList,
+  DeleteNetworkInsightsAnalysis: deleteNetworkInsightsAnalysis,
+  DeleteNetworkInsightsPath: deleteNetworkInsightsPath,
   DeleteNetworkInterface: deleteNetworkInterface,
   DeleteNetworkInterfacePermission: deleteNetworkInterfacePermission,
   DeleteSecurityGroup: deleteSecurityGroup,
@@ -94,6 +107,8 @@ export const EC2_ACTIONS: Readonly<Record<string, Handler>> = {
   DescribeInstanceStatus: describeInstanceStatus,
   DescribeInstanceTypes: describeInstanceTypes,
   DescribeManagedPrefixLists: describeManagedPrefixLists,
+  DescribeNetworkInsightsAnalyses: describeNetworkInsightsAnalyses,
+  DescribeNetworkInsightsPaths: describeNetworkInsightsPaths,
   DescribeNetworkInterfaceAttribute: describeNetworkInterfaceAttribute,
   DescribeNetworkInterfacePermissions: describeNetworkInterfacePermissions,
   DescribeNetworkInterfaces: describeNetworkInterfaces,
@@ -123,6 +138,7 @@ export const EC2_ACTIONS: Readonly<Record<string, Handler>> = {
   RevokeSecurityGroupIngress: revokeSecurityGroupIngress,
   RunInstances: runInstances,
   StartInstances: startInstances,
+  StartNetworkInsightsAnalysis: startNetworkInsightsAnalysis,
   StopInstances: stopInstances,
   TerminateInstances: terminateInstances,
   UnassignIpv6Addresses: unassignIpv6Addresses,
