@@ -19,11 +19,12 @@ export function seesVpc(place: Place, vpc: Vpc | undefined): boolean {
   return vpc?.spec.account === place.accountId && vpc.spec.region === place.region;
 }
 
-/** Whether the caller sees the object. */
+/** Whether the caller sees the object. Nobody sees parts of a VPC that is not there (yet). */
 export function sees(place: Place, { spec }: Owned): boolean {
   if (spec.account !== place.accountId) return false;
-  if (spec.region !== undefined) return spec.region === place.region;
-  return seesVpc(place, place.store.vpcs.get(spec.vpcId ?? ''));
+  const vpc = spec.vpcId === undefined ? undefined : place.store.vpcs.get(spec.vpcId);
+  if (spec.vpcId !== undefined && vpc === undefined) return false;
+  return (spec.region ?? vpc?.spec.region) === place.region;
 }
 
 /** The caller's object with this id; throws Malformed or NotFound. */

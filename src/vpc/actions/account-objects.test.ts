@@ -21,6 +21,24 @@ function failure(code: string, message?: string): unknown {
   return expect.objectContaining({ name: code, ...(message !== undefined && { message }) });
 }
 
+/** Reads what OpenSSH's PROTOCOL.key says is in the file of an unencrypted ED25519 key. */
+function readKeyFile(pem: string): { readonly publicPart: Buffer; readonly seed: Buffer } {
+  const file = Buffer.from(pem.replace(/-----[^-]+-----/g, ''), 'base64');
+  const head = Buffer.from('openssh-key-v1\0');
+  expect(file.subarray(0, head.length)).toEqual(head);
+  // Cipher, derivation and its options; the number of keys; then the public and the private part.
+  const none = readStrings(file.subarray(head.length, head.length + 20));
+  expect(none?.map(String)).toEqual(['none', 'none', '']);
+  expect(file.readUInt32BE(head.length + 20)).toBe(1);
+  const [publicPart, privatePart] = readStrings(file.subarray(head.length + 24)) ?? [];
+  if (publicPart === undefined || privatePart === undefined) throw new Error('Not two parts');
+  expect(privatePart.length % 8).toBe(0);
+  expect(privatePart.subarray(0, 4)).toEqual(privatePart.subarray(4, 8));
+  // After the two check numbers: the type, the point, and then seed and point.
+  const seedAt = 8 + 15 + 36 + 4;
+  return { publicPart, seed: privatePart.subarray(seedAt, seedAt + 32) };
+}
+
 describe('flow logs', () => {
   const create = (input: Partial<ec2.CreateFlowLogsRequest>) =>
     client.send(
@@ -164,18 +182,8 @@ describe('key pairs', () => {
     const made = await create('curve', { KeyType: 'ed25519' });
     expect(made.KeyMaterial).toMatch(/^-----BEGIN OPENSSH PRIVATE KEY-----/);
     const [shown] = await list({ KeyNames: ['curve'], IncludePublicKey: true });
-    const file = Buffer.from((made.KeyMaterial ?? '').replace(/-----[^-]+-----/g, ''), 'base64');
-    const head = Buffer.from('openssh-key-v1\0');
-    expect(file.subarray(0, head.length)).toEqual(head);
-    // Cipher, derivation and its options; the number of keys; then the public and the private part.
-    const none = readStrings(file.subarray(head.length, head.length + 20));
-    expect(none?.map(String)).toEqual(['none', 'none', '']);
-    expect(file.readUInt32BE(head.length + 20)).toBe(1);
-    const [publicPart, privatePart] = readStrings(file.subarray(head.length + 24)) ?? [];
-    expect(shown?.PublicKey).toContain(publicPart?.toString('base64'));
-    expect((privatePart?.length ?? 1) % 8).toBe(0);
-    expect(privatePart?.subarray(0, 4)).toEqual(privatePart?.subarray(4, 8));
-    const seed = privatePart?.subarray(8 + 15 + 36 + 4, 8 + 15 + 36 + 4 + 32) ?? Buffer.alloc(0);
+    const { publicPart, seed } = readKeyFile(made.KeyMaterial ?? '');
+    expect(shown?.PublicKey).toContain(publicPart.toString('base64'));
     const key = createPrivateKey({
       key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]),
       format: 'der',

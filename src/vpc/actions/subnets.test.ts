@@ -282,6 +282,36 @@ describe('reservations', () => {
   });
 });
 
+describe('reserved blocks', () => {
+  const place = (SubnetId: string, more: Partial<ec2.CreateNetworkInterfaceRequest> = {}) =>
+    client.send(new ec2.CreateNetworkInterfaceCommand({ SubnetId, ...more }));
+  const reserve = (SubnetId: string, Cidr: string, ReservationType: 'prefix' | 'explicit') =>
+    client.send(new ec2.CreateSubnetCidrReservationCommand({ SubnetId, Cidr, ReservationType }));
+
+  test('are left alone unless an address is named', async () => {
+    const SubnetId = await makeSubnet('10.0.8.0/28');
+    await reserve(SubnetId, '10.0.8.8/29', 'explicit');
+    const chosen = new Set<string | undefined>();
+    for (let i = 0; i < 4; i++)
+      chosen.add((await place(SubnetId)).NetworkInterface?.PrivateIpAddress);
+    expect(chosen).toEqual(new Set(['10.0.8.4', '10.0.8.5', '10.0.8.6', '10.0.8.7']));
+    await expect(place(SubnetId)).rejects.toEqual(failure('InsufficientFreeAddressesInSubnet'));
+    const named = await place(SubnetId, { PrivateIpAddress: '10.0.8.9' });
+    expect(named.NetworkInterface?.PrivateIpAddress).toBe('10.0.8.9');
+  });
+
+  test('for prefixes give prefixes, but no single addresses', async () => {
+    const SubnetId = await makeSubnet('10.0.10.0/26');
+    await reserve(SubnetId, '10.0.10.16/28', 'prefix');
+    await reserve(SubnetId, '10.0.10.32/28', 'explicit');
+    const made = await place(SubnetId, { Ipv4PrefixCount: 1 });
+    expect(made.NetworkInterface?.Ipv4Prefixes).toEqual([{ Ipv4Prefix: '10.0.10.16/28' }]);
+    await expect(place(SubnetId, { Ipv4PrefixCount: 1 })).rejects.toEqual(
+      failure('InsufficientCidrBlocks'),
+    );
+  });
+});
+
 test('the number of subnets in a VPC is limited', async () => {
   const make = async (): Promise<void> => {
     for (let i = 100; i < 120; i++) await makeSubnet(`10.0.${i}.0/24`);

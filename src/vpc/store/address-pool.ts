@@ -19,6 +19,7 @@ import {
   type AddressKind,
   type Space,
 } from './address-space.ts';
+import type { KeptBack } from './kept-back.ts';
 import { addressKey } from './keys.ts';
 import type { Table } from './table.ts';
 
@@ -71,9 +72,16 @@ export class AddressPool {
   readonly #reserved = new Map<string, Held>();
   readonly #cursors = new Map<string, bigint>();
 
+  readonly #keptBack: KeptBack;
+
   /** The table needs the indexes `subnet`, `address` and `block`. */
-  constructor(options: { interfaces: Table<NetworkInterface>; clock: Clock }) {
+  constructor(options: {
+    readonly interfaces: Table<NetworkInterface>;
+    readonly clock: Clock;
+    readonly keptBack?: KeptBack;
+  }) {
     this.#interfaces = options.interfaces;
+    this.#keptBack = options.keptBack ?? (() => []);
     this.#clock = options.clock;
   }
 
@@ -133,9 +141,16 @@ export class AddressPool {
     const { base, step, size } = choicesOf(blockOf(claims.subnet, kind), kind);
     const cursor = `${claims.subnet.metadata.name}/${kind}`;
     const start = this.#cursors.get(cursor) ?? 0n;
+    const keptBack = this.#keptBack(claims.subnet, kind);
     for (let i = 0n; i < size; i++) {
       const offset = (start + i) % size;
-      const space = spaceAt(kind, base + offset * step);
+      const value = base + offset * step;
+      const kept = keptBack.find(({ first, last }) => value <= last && value + step > first);
+      if (kept !== undefined) {
+        i += least((kept.last - value) / step, size - 1n - offset);
+        continue;
+      }
+      const space = spaceAt(kind, value);
       if (this.#isUsed(claims, space)) continue;
       this.#cursors.set(cursor, offset + 1n);
       this.#hold(claims, space);
@@ -189,6 +204,10 @@ export class AddressPool {
       if (held !== undefined) held.untilMs = untilMs;
     }
   }
+}
+
+function least(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
 }
 
 const NOUNS: Readonly<Record<AddressKind, string>> = {

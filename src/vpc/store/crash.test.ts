@@ -1,17 +1,15 @@
 import * as ec2 from '@aws-sdk/client-ec2';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createFakeKube, type FakeKube, type FakeKubeCall } from '../../api/client.fake.ts';
-import { KubeError } from '../../api/kube-error.ts';
+import { createFakeKube, type FakeKube } from '../../api/client.fake.ts';
 import { INSTANCES } from '../../api/vpc/instance.ts';
 import { NETWORK_INTERFACES } from '../../api/vpc/network-interface.ts';
 import { SECURITY_GROUPS } from '../../api/vpc/security-group.ts';
 import { SUBNETS } from '../../api/vpc/subnet.ts';
 import { VPCS } from '../../api/vpc/vpc.ts';
 import { startTestApi, type TestApi } from '../testing.fake.ts';
+import { dieAt, FAULTS, GONE, heal, isWrite } from './crash.fake.ts';
 
-const WRITES: ReadonlySet<string> = new Set(['create', 'replace', 'patch', 'delete']);
 const MOST_WRITES = 12;
-const GONE = new KubeError('Unreachable', 'connection reset', { status: 0 });
 
 /** Objects and the ids under which steps find what earlier steps made. */
 interface World {
@@ -131,37 +129,6 @@ function worldOn(api: TestApi, ids: Record<string, string>): World {
   };
 }
 
-function isWrite({ verb }: FakeKubeCall): boolean {
-  return WRITES.has(verb);
-}
-
-type Fault = 'lost before it was stored' | 'stored, but the answer was lost';
-
-/** From the n-th write on, the process is as good as dead: nothing gets through any more. */
-function dieAt(kube: FakeKube, n: number, fault: Fault): { readonly hit: boolean } {
-  let writes = 0;
-  const state = { hit: false };
-  const die = (): never => {
-    state.hit = true;
-    throw GONE;
-  };
-  kube.beforeCall = (call) => {
-    if (state.hit) throw GONE;
-    if (!isWrite(call)) return;
-    writes += 1;
-    if (writes === n && fault === 'lost before it was stored') die();
-  };
-  kube.afterCall = (call) => {
-    if (isWrite(call) && writes === n && fault !== 'lost before it was stored') die();
-  };
-  return state;
-}
-
-function heal(kube: FakeKube): void {
-  kube.beforeCall = undefined;
-  kube.afterCall = undefined;
-}
-
 /** DESIGN, section 4: invariants 2 and 6, and no half-made objects. */
 function checkInvariants(kube: FakeKube, ids: Readonly<Record<string, string>>): void {
   const enis = kube.peekAll(NETWORK_INTERFACES);
@@ -191,34 +158,31 @@ function checkInvariants(kube: FakeKube, ids: Readonly<Record<string, string>>):
   for (const id of Object.values(ids)) expect(all).toContain(id);
 }
 
-describe.each<Fault>(['lost before it was stored', 'stored, but the answer was lost'])(
-  'a crash with the last write %s',
-  (fault) => {
-    const names = Object.keys(STEPS);
+describe.each(FAULTS)('a crash with the last write %s', (fault) => {
+  const names = Object.keys(STEPS);
 
-    test.each(names)('in %s leaves nothing half made', async (name) => {
-      let crashes = 0;
-      for (let n = 1; n <= MOST_WRITES; n++) {
-        const kube = createFakeKube();
-        const ids: Record<string, string> = {};
-        const before = worldOn(await start(kube), ids);
-        for (const earlier of names.slice(0, names.indexOf(name))) await STEPS[earlier]?.(before);
-        const death = dieAt(kube, n, fault);
-        const failed = await STEPS[name]?.(before).then(
-          () => false,
-          () => true,
-        );
-        heal(kube);
-        if (!death.hit) break;
-        crashes += 1;
-        expect(failed).toBe(true);
-        await start(kube);
-        checkInvariants(kube, ids);
-      }
-      expect(crashes).toBeGreaterThan(0);
-    });
-  },
-);
+  test.each(names)('in %s leaves nothing half made', async (name) => {
+    let crashes = 0;
+    for (let n = 1; n <= MOST_WRITES; n++) {
+      const kube = createFakeKube();
+      const ids: Record<string, string> = {};
+      const before = worldOn(await start(kube), ids);
+      for (const earlier of names.slice(0, names.indexOf(name))) await STEPS[earlier]?.(before);
+      const death = dieAt(kube, n, fault);
+      const failed = await STEPS[name]?.(before).then(
+        () => false,
+        () => true,
+      );
+      heal(kube);
+      if (!death.hit) break;
+      crashes += 1;
+      expect(failed).toBe(true);
+      await start(kube);
+      checkInvariants(kube, ids);
+    }
+    expect(crashes).toBeGreaterThan(0);
+  });
+});
 
 describe('without a crash, when one answer is lost', () => {
   test.each(Object.keys(STEPS))('%s finds out what became of its write', async (name) => {

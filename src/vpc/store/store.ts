@@ -13,6 +13,7 @@ import { createIamStore, iamCollections, type IamStore } from '../iam/iam-store.
 import { AddressPool } from './address-pool.ts';
 import { addressKeys, blockKeys } from './address-space.ts';
 import { Collection } from './collection.ts';
+import { reservedBlocks } from './kept-back.ts';
 import { present, tagKeys } from './keys.ts';
 import { Locks } from './locks.ts';
 import { createNetworkStore, type NetworkStore } from './network-store.ts';
@@ -36,6 +37,7 @@ export interface Store extends NetworkStore, PolicyStore {
 
 /** Builds the store; call `followStore` before reading from it. */
 export function createStore({ kube, clock }: { kube: KubeClient; clock: Clock }): Store {
+  const network = createNetworkStore(kube);
   const interfaces = new Collection<NetworkInterface>({
     kube,
     resource: NETWORK_INTERFACES,
@@ -43,7 +45,7 @@ export function createStore({ kube, clock }: { kube: KubeClient; clock: Clock })
     indexes: INTERFACE_INDEXES,
   });
   return {
-    ...createNetworkStore(kube),
+    ...network,
     ...createPolicyStore(kube),
     vpcs: new Collection<Vpc>({
       kube,
@@ -81,7 +83,11 @@ export function createStore({ kube, clock }: { kube: KubeClient; clock: Clock })
       indexes: {},
     }),
     iam: createIamStore(kube),
-    addresses: new AddressPool({ interfaces: interfaces.table, clock }),
+    addresses: new AddressPool({
+      interfaces: interfaces.table,
+      clock,
+      keptBack: reservedBlocks(network.cidrReservations.table),
+    }),
     locks: new Locks(),
   };
 }
