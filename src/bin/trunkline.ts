@@ -25,6 +25,10 @@ const context: CommandContext = {
     const { serveVpc } = await import('./vpc-serve.ts');
     await serveVpc(request, listening);
   },
+  connectKube: async (path) => {
+    const { connectKube } = await import('./connect-kube.ts');
+    return connectKube(path);
+  },
   clock: systemClock,
   beganMs,
   write: (text) => void process.stdout.write(text),

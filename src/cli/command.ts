@@ -1,3 +1,4 @@
+import type { KubeClient } from '../api/client.ts';
 import type { Clock } from '../base/clock.ts';
 import type { LabPort } from './lab-port.ts';
 import type { ProgressTerminal } from './progress.ts';
@@ -7,6 +8,8 @@ import type { VpcServe } from './vpc-serve.ts';
 export interface CommandContext {
   readonly lab: LabPort;
   readonly vpcServe: VpcServe;
+  /** Connects by a kubeconfig file; rejects with LabProblem when the file cannot be used. */
+  readonly connectKube: ConnectKube;
   readonly clock: Clock;
   /** When the command began, in milliseconds since the epoch. */
   readonly beganMs: number;
@@ -17,6 +20,9 @@ export interface CommandContext {
   /** Whether a person watches standard output. */
   readonly interactive: boolean;
 }
+
+/** Connects to the Kubernetes API that a kubeconfig file names. */
+export type ConnectKube = (path: string) => Promise<KubeClient & { close(): Promise<void> }>;
 
 /** How an answer is printed. */
 export type OutputFormat = 'text' | 'json';

@@ -1,18 +1,36 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createFakeClock } from '../base/clock.fake.ts';
+import { KubeError } from '../api/kube-error.ts';
+import type { FakeKube } from '../api/client.fake.ts';
+import { explainedCluster } from './explain.fake.ts';
+import { LabProblem } from './lab-port.ts';
 import { createFakeLabPort, type FakeLabPort } from './lab-port.fake.ts';
 import { runProgram } from './program.ts';
 import type { VpcServeRequest } from './vpc-serve.ts';
 
 let lab: FakeLabPort;
+let kube: FakeKube;
+let closed: number;
 let interactive: boolean;
 let served: VpcServeRequest[];
 
 beforeEach(() => {
   lab = createFakeLabPort();
   interactive = false;
+  kube = explainedCluster();
+  closed = 0;
   served = [];
 });
+
+function connectFake(path: string): FakeKube & { close(): Promise<void> } {
+  if (path === '/missing') throw new LabProblem('Cannot read kubeconfig /missing');
+  return Object.assign(kube, {
+    close: () => {
+      closed += 1;
+      return Promise.resolve();
+    },
+  });
+}
 
 interface Outcome {
   readonly status: number;
@@ -32,6 +50,7 @@ async function trunkline(...argv: string[]): Promise<Outcome> {
         served.push(request);
         listening('http://127.0.0.1:1');
       },
+      connectKube: (path) => Promise.resolve(connectFake(path)),
       clock,
       beganMs: clock.nowMs(),
       write: (text) => void (said.out += text),
@@ -262,5 +281,98 @@ describe('vpc serve', () => {
     expect(outcome).toMatchObject({ status: 2, out: '' });
     expect(outcome.errors).toContain(problem);
     expect(served).toEqual([]);
+  });
+});
+
+describe('explain', () => {
+  const labUp = () => trunkline('lab', 'up');
+
+  test.each([
+    [['shop/web-1', 'rds:5432'], 0, 'ADMITTED  tcp/5432'],
+    [
+      ['web-1', 'rds:5432', '-n', 'shop'],
+      0,
+      'sgr-rds-0 of rds (sg-rds): tcp/5432 from web (sg-web)',
+    ],
+    [
+      ['shop/lone', 'rds:5432'],
+      1,
+      'rds (sg-rds) has no rule for group lone (sg-lone); web (sg-web) has',
+    ],
+    [['rds', 'shop/web-1:80'], 1, 'ingress  eni-web with web (sg-web) dropped'],
+    [['eni-lone', '10.0.2.9:5432/udp'], 1, 'DROPPED  udp/5432'],
+    [['shop/web', 'rds'], 1, 'icmp type 8 code 0'],
+    [['shop/web', 'rds:5432'], 0, 'web has 2 pods; this is about the first'],
+    [['i-rds', '198.51.100.1:53/udp'], 0, '198.51.100.1 is outside the VPC'],
+    [['eni-six', '[fd00::9]:443'], 0, 'from     interface eni-six (fd00::6)'],
+    [['eni-six', 'fd00::9/icmpv6'], 1, 'icmpv6 type 128 code 0'],
+  ])('%j', async (argv, status, line) => {
+    await labUp();
+    const outcome = await trunkline('explain', ...argv);
+    expect(outcome.errors).toBe('');
+    expect(outcome.out).toContain(line);
+    expect(outcome.status).toBe(status);
+    expect(closed).toBe(1);
+  });
+
+  test('answers programs with every admitting rule of both gates', async () => {
+    await labUp();
+    const { out, status } = await trunkline('explain', 'shop/web-1', 'rds:5432', '-o', 'json');
+    expect(status).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      admitted: true,
+      service: 'tcp/5432',
+      source: { what: 'pod shop/web-1', address: '10.0.1.6' },
+      destination: { what: 'instance rds', address: '10.0.2.9' },
+      egress: { outcome: 'admitted', rules: [{ ruleId: 'sgr-web-0' }, { ruleId: 'sgr-web-1' }] },
+      ingress: {
+        interfaceId: 'eni-rds',
+        rules: [{ groupName: 'rds', ruleId: 'sgr-rds-0', rule: 'tcp/5432 from sg-web' }],
+      },
+      groupNames: { 'sg-web': 'web', 'sg-rds': 'rds' },
+    });
+  });
+
+  test.each([
+    ['shop/none', 'rds:1', 'There is no pod, instance, interface or address "shop/none"'],
+    ['shop/web-1', 'eni-none:1', 'There is no network interface eni-none'],
+    ['shop/young', 'rds:1', 'Pod shop/young has no address yet'],
+    ['shop/web-1', 'bare:1', 'Instance bare has no network interface'],
+    ['shop/web-1', 'fd00::9', 'have no address family in common'],
+  ])('cannot say: %s to %s', async (from, to, message) => {
+    await labUp();
+    const outcome = await trunkline('explain', from, to);
+    expect(outcome.errors).toContain(message);
+    expect(outcome.status).toBe(3);
+    expect(outcome.out).toBe('');
+  });
+
+  test.each([
+    ['rds:70000', 'above 65535'],
+    ['rds:256/icmp', 'above 255'],
+    ['rds/tcp', 'tcp and udp need a port'],
+    ['rds:1/47', 'protocol 47 has no ports'],
+    [':80', 'names no peer'],
+  ])('wrong use: %s', async (to, message) => {
+    const outcome = await trunkline('explain', 'shop/web-1', to);
+    expect(outcome.errors).toContain(message);
+    expect(outcome.status).toBe(2);
+  });
+
+  test('needs a lab or a kubeconfig that can be read', async () => {
+    expect((await trunkline('explain', 'a', 'b:1')).errors).toContain('No lab is running');
+    const config = await trunkline('explain', 'a', 'b:1', '--kubeconfig', '/missing');
+    expect(config).toMatchObject({ status: 3, out: '' });
+    expect(config.errors).toContain('Cannot read kubeconfig /missing');
+  });
+
+  test('says that the cluster cannot be read', async () => {
+    kube.beforeCall = () => {
+      throw new KubeError('Unreachable', 'connect ECONNREFUSED', { status: 0 });
+    };
+    const outcome = await trunkline('explain', 'a', 'b:1', '--kubeconfig', '/some');
+    expect(outcome).toMatchObject({ status: 3, out: '' });
+    expect(outcome.errors).toContain('Cannot read the cluster: connect ECONNREFUSED');
+    expect(closed).toBe(1);
   });
 });

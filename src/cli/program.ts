@@ -6,6 +6,7 @@ import {
   type CommandContext,
   type OutputFormat,
 } from './command.ts';
+import { explainCommand } from './explain-command.ts';
 import { DEFAULT_DEMO, DEFAULT_LAB } from './lab-choice.ts';
 import { runLabComponent } from './lab-component.ts';
 import { runLabDown } from './lab-down.ts';
@@ -42,12 +43,15 @@ export async function runProgram(
   context: CommandContext,
   writeError: (text: string) => void,
 ): Promise<number> {
-  const program = buildProgram(context).exitOverride();
+  let status: number = EXIT.ok;
+  const program = buildProgram(context, () => {
+    status = EXIT.failed;
+  }).exitOverride();
   program.configureOutput({ writeOut: context.write, writeErr: writeError });
   for (const command of allCommands(program)) command.copyInheritedSettings(program);
   try {
     await program.parseAsync([...argv], { from: 'user' });
-    return EXIT.ok;
+    return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     if (!(error instanceof LabProblem)) throw error;
@@ -60,13 +64,14 @@ function allCommands(command: Command): readonly Command[] {
   return command.commands.flatMap((each) => [each, ...allCommands(each)]);
 }
 
-function buildProgram(context: CommandContext): Command {
+function buildProgram(context: CommandContext, failed: () => void): Command {
   const program = new Command('trunkline');
   program
     .description('Security groups for Kubernetes pods on any Linux cluster')
     .addCommand(demoCommand(context))
     .addCommand(labCommand(context))
     .addCommand(vpcCommand(context))
+    .addCommand(explainCommand(context, failed))
     .addHelpText(
       'after',
       `
@@ -74,6 +79,7 @@ Examples:
   trunkline demo                     two pods on one node, each with its own security groups
   trunkline lab up                   a lab in the background
   eval "$(trunkline lab env)"        point kubectl and aws at it
+  trunkline explain checkout rds:5432    which rules admit it, or what is missing
   trunkline lab down`,
     );
   return program;

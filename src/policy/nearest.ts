@@ -1,9 +1,8 @@
-import { formatCidr } from '../base/cidr.ts';
 import { formatIp, type Ip } from '../base/ip.ts';
-import { formatPortRange } from '../base/port-range.ts';
 import { peerAdmits, protocolAdmits } from './admits.ts';
+import { describePeer, describeProtocol } from './describe-rule.ts';
 import { describeService, type Packet } from './packet.ts';
-import { PROTOCOL, type Direction, type Rule, type RulePeer, type RuleProtocol } from './rule.ts';
+import type { Direction, Rule } from './rule.ts';
 import { allRulesOf, hasAddress, type InterfaceView, type World } from './world.ts';
 
 /** One gate of one interface, and the address that its rules look at. */
@@ -58,33 +57,4 @@ function names(all: readonly string[]): string {
   const rest = unique.length - NAMES_MAX;
   const shown = unique.slice(0, NAMES_MAX).join(', ');
   return rest > 0 ? `${shown} and ${rest} more` : shown;
-}
-
-/** A rule's peer as text: a block, a group id or a prefix list id. */
-function describePeer(peer: RulePeer): string {
-  switch (peer.kind) {
-    case 'cidr':
-      return formatCidr(peer.cidr);
-    case 'group':
-      return peer.groupId;
-    case 'prefix-list':
-      return peer.prefixListId;
-  }
-}
-
-/** A rule's protocol as text: `tcp/80-90`, `icmp type 8`, `protocol 47`, `all protocols`. */
-function describeProtocol(protocol: RuleProtocol): string {
-  switch (protocol.kind) {
-    case 'all':
-      return 'all protocols';
-    case 'other':
-      return `protocol ${protocol.number}`;
-    case 'ports':
-      return `${protocol.number === PROTOCOL.tcp ? 'tcp' : 'udp'}/${formatPortRange(protocol.ports)}`;
-    case 'icmp': {
-      const name = protocol.number === PROTOCOL.icmp ? 'icmp' : 'icmpv6';
-      const type = protocol.type === undefined ? '' : ` type ${protocol.type}`;
-      return `${name}${type}${protocol.code === undefined ? '' : ` code ${protocol.code}`}`;
-    }
-  }
 }

@@ -251,3 +251,19 @@ function policy(name: string, spec: object): object {
     spec,
   };
 }
+
+describe('trunkline explain', () => {
+  test('names the rule that admits, and the nearest miss of what is dropped', async () => {
+    const ask = (...argv: string[]) => trunkline('explain', '--name', NAME, ...argv);
+    const paid = await ask('checkout', 'rds:5432');
+    expect(paid.code).toBe(0);
+    expect(paid.stdout).toMatch(/sgr-\w+ of rds \(sg-\w+\): tcp\/5432 from payments/);
+    const other = await ask('catalog', 'rds:5432', '-o', 'json');
+    expect(other.code).toBe(1);
+    expect(JSON.parse(other.stdout)).toMatchObject({
+      admitted: false,
+      egress: { outcome: 'admitted' },
+      ingress: { outcome: 'dropped', reason: expect.stringContaining('has no rule for group') },
+    });
+  });
+});

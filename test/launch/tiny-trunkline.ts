@@ -20,6 +20,7 @@ process.exitCode = await runProgram(
   {
     lab,
     vpcServe: () => Promise.reject(new Error('The tiny lab has no VPC API')),
+    connectKube: () => Promise.reject(new Error('The tiny lab has no Kubernetes API')),
     clock: systemClock,
     beganMs,
     write: (text) => void process.stdout.write(text),

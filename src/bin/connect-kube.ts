@@ -1,0 +1,16 @@
+import type { ConnectKube } from '../cli/command.ts';
+import { LabProblem } from '../cli/lab-port.ts';
+import { createKubeClient } from '../io/kube-client.ts';
+import { KubeConfigError, readKubeConfig } from '../io/kube-config.ts';
+
+/** Connects commands to the cluster of a kubeconfig file. */
+export const connectKube: ConnectKube = async (path) => {
+  try {
+    return createKubeClient(await readKubeConfig(path));
+  } catch (error) {
+    if (error instanceof KubeConfigError) throw new LabProblem(error.message);
+    if (error instanceof Error && 'code' in error)
+      throw new LabProblem(`Cannot read kubeconfig ${path}: ${error.message}`);
+    throw error;
+  }
+};
