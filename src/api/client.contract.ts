@@ -116,20 +116,23 @@ export function kubeClientContract(name: string, setUp: () => Promise<ContractSu
           type: 'json',
           body: [
             { op: 'test', path: '/data/a', value: '1' },
-            { op: 'add', path: '/data/b~1c', value: '2' },
+            { op: 'add', path: '/data/b', value: '2' },
+            { op: 'add', path: '/metadata/annotations', value: {} },
+            { op: 'add', path: '/metadata/annotations/example.com~1c', value: '3' },
           ],
         });
-        expect(patched.data).toEqual({ a: '1', 'b/c': '2' });
+        expect(patched.data).toEqual({ a: '1', b: '2' });
+        expect(patched.metadata.annotations).toEqual({ 'example.com/c': '3' });
         const refused = kube().patch(CONFIG_MAPS, metadata, {
           type: 'json',
           body: [
             { op: 'remove', path: '/data/a' },
-            { op: 'test', path: '/data/b~1c', value: 'other' },
+            { op: 'test', path: '/metadata/annotations/example.com~1c', value: 'other' },
           ],
         });
         await expect(refused).rejects.toThrow();
         const after = await kube().get(CONFIG_MAPS, metadata);
-        expect(after?.data).toEqual({ a: '1', 'b/c': '2' });
+        expect(after?.data).toEqual({ a: '1', b: '2' });
       });
 
       test('status is written through its subresource, and nothing else is', async () => {
