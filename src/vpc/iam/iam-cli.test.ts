@@ -72,8 +72,12 @@ describe.skipIf(noCli !== undefined)('the aws CLI', { timeout: 60_000 }, () => {
     const file = join(folder, 'trust.json');
     writeFileSync(file, document);
     const { Role } = await aws(
-      ...['iam', 'create-role', '--role-name', 'eksClusterRole'],
-      ...['--assume-role-policy-document', `file://${file}`],
+      'iam',
+      'create-role',
+      '--role-name',
+      'eksClusterRole',
+      '--assume-role-policy-document',
+      `file://${file}`,
     );
     expect(Role.AssumeRolePolicyDocument).toEqual(JSON.parse(document));
     const policy = 'arn:aws:iam::aws:policy/AmazonEKSVPCResourceController';
@@ -104,8 +108,12 @@ describe.skipIf(noCli !== undefined)('the aws CLI', { timeout: 60_000 }, () => {
     const role = ['--role-name', 'builder'];
     await aws('iam', 'create-role', ...role, '--assume-role-policy-document', document);
     const { Credentials } = await aws(
-      ...['sts', 'assume-role', '--role-arn', 'arn:aws:iam::111122223333:role/builder'],
-      ...['--role-session-name', 'cli'],
+      'sts',
+      'assume-role',
+      '--role-arn',
+      'arn:aws:iam::111122223333:role/builder',
+      '--role-session-name',
+      'cli',
     );
     const session = {
       AWS_ACCESS_KEY_ID: Credentials.AccessKeyId,
@@ -119,9 +127,7 @@ describe.skipIf(noCli !== undefined)('the aws CLI', { timeout: 60_000 }, () => {
       'An error occurred (UnauthorizedOperation) when calling the CreateVpc operation: You are not authorized to perform this operation.',
     );
     const message = refused.split('failure message: ').at(-1) ?? '';
-    const decoded = await aws(
-      ...['sts', 'decode-authorization-message', '--encoded-message', message],
-    );
+    const decoded = await aws('sts', 'decode-authorization-message', '--encoded-message', message);
     expect(JSON.parse(decoded.DecodedMessage).context).toMatchObject({
       action: 'ec2:CreateVpc',
       principal: { arn: 'arn:aws:sts::111122223333:assumed-role/builder/cli' },
