@@ -8,7 +8,6 @@ const STATUSES: ReadonlyMap<string, number> = new Map([
   ['MissingAuthenticationToken', 403],
   ['OptInRequired', 403],
   ['Blocked', 403],
-  ['AccessDeniedException', 403],
   ['ExpiredToken', 403],
   ['NoSuchEntity', 404],
   ['EntityAlreadyExists', 409],

@@ -49,11 +49,7 @@ export function factsOf(call: Call, use: Pick<ResourceUse, 'facts'>): Facts {
 
 function denied(call: Call, use: ResourceUse, decision: Decision): Ec2Error {
   const reason = reasonText(call, use, decision);
-  if (!use.action.startsWith('ec2:'))
-    return new Ec2Error(
-      use.action.startsWith('eks:') ? 'AccessDeniedException' : 'AccessDenied',
-      reason,
-    );
+  if (call.caller.service !== 'ec2') return new Ec2Error('AccessDenied', reason);
   const message = call.sealer.seal('authorization', {
     account: call.accountId,
     message: authorizationMessage(call, use, decision),
