@@ -8,6 +8,7 @@ import { cryptoRandom } from '../io/random.ts';
 import { openEmbeddedKube } from '../lab/embedded/open.ts';
 import { analyse } from '../lab/world/analyse.ts';
 import { readKnobs } from '../vpc/knobs/read-knobs.ts';
+import { DEFAULT_QUOTAS, type Quotas } from '../vpc/quotas.ts';
 import { startVpcApi, type VpcApiOptions } from '../vpc/server.ts';
 
 /** Serves until SIGTERM or SIGINT; then lets running requests end and closes the store. */
@@ -46,6 +47,7 @@ function settingsOf(request: VpcServeRequest): Settings {
     listeners: [{ host: request.host, port: request.port }],
     accounts: [{ accountId, accessKeyId, secretAccessKey, userName: 'admin' }],
     region: request.region,
+    quotas: checkedQuotas(request.quotas),
     seeds: request.seeds,
     dev: request.dev,
     tls: tls && {
@@ -54,6 +56,13 @@ function settingsOf(request: VpcServeRequest): Settings {
     },
     ...(knobsFile !== undefined && { knobs: readKnobs(readFileSync(knobsFile, 'utf8')) }),
   };
+}
+
+function checkedQuotas(quotas: VpcServeRequest['quotas']): Partial<Quotas> {
+  const unknown = Object.keys(quotas).filter((name) => !Object.hasOwn(DEFAULT_QUOTAS, name));
+  if (unknown.length === 0) return quotas;
+  const known = Object.keys(DEFAULT_QUOTAS).join(', ');
+  throw new Error(`There is no quota ${unknown.join(', ')}; there are ${known}`);
 }
 
 function signalled(...names: readonly NodeJS.Signals[]): Promise<void> {

@@ -239,6 +239,7 @@ describe('vpc serve', () => {
         seeds: [],
         dev: false,
         tls: undefined,
+        quotas: {},
         knobsFile: undefined,
       },
     ]);
@@ -247,7 +248,8 @@ describe('vpc serve', () => {
   test('takes everything from its options', async () => {
     const options =
       '--listen [::]:0 --account 111122223333 --access-key AKIAX:a:b/c= --store ./x ' +
-      '--seed default-vpcs --tls-cert c.pem --tls-key k.pem --knobs k.json';
+      '--seed default-vpcs --tls-cert c.pem --tls-key k.pem --knobs k.json ' +
+      '--quota vpcsPerRegion=9 --quota subnetsPerVpc=8';
     await trunkline('vpc', 'serve', ...options.split(' '));
     expect(served).toMatchObject([
       {
@@ -259,6 +261,7 @@ describe('vpc serve', () => {
         storePath: './x',
         seeds: ['default-vpcs'],
         tls: { certFile: 'c.pem', keyFile: 'k.pem' },
+        quotas: { vpcsPerRegion: 9, subnetsPerVpc: 8 },
         knobsFile: 'k.json',
       },
     ]);
@@ -271,6 +274,7 @@ describe('vpc serve', () => {
     ['no port', ['--listen', 'localhost'], 'Expected HOST:PORT'],
     ['a short account', ['--account', '12'], 'Expected 12 digits'],
     ['a key without a secret', ['--access-key', 'AKIA'], 'Expected ID:SECRET'],
+    ['a quota without a number', ['--quota', 'x'], 'Expected NAME=NUMBER'],
     ['an unknown seed', ['--seed', 'x'], 'Allowed choices are default-vpcs'],
     ['half of TLS', ['--tls-cert', 'c'], 'go together'],
     ['the default key in public', [...PUBLIC, ...TLS], 'with the default key'],

@@ -16,6 +16,8 @@ export interface VpcServeRequest {
   readonly dev: boolean;
   /** Files in PEM form. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
+  /** Quotas that differ from AWS's defaults, by name. */
+  readonly quotas: Readonly<Record<string, number>>;
   /** A JSON file of throttles, latencies and errors to inject. */
   readonly knobsFile: string | undefined;
 }
@@ -37,6 +39,7 @@ interface ServeOptions {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly knobs?: string;
+  readonly quota?: Readonly<Record<string, number>>;
 }
 
 /** Known to everybody: good for a loopback address only. */
@@ -82,6 +85,11 @@ function serveCommand(context: CommandContext): Command {
     .option('--dev', 'add POST /_trunkline/reset and GET /_trunkline/health')
     .option('--tls-cert <file>', 'certificate chain (PEM): speak HTTPS')
     .option('--tls-key <file>', 'its key (PEM)')
+    .addOption(
+      new Option('--quota <name=number>', 'a quota, such as interfacesPerRegion=20000; repeatable')
+        .argParser(parseQuota)
+        .default({}),
+    )
     .option('--knobs <file>', 'JSON: throttles, latencies and errors to inject (docs/vpc-api.md)')
     .addHelpText(
       'after',
@@ -116,6 +124,7 @@ function checkRequest(command: Command, options: ServeOptions): VpcServeRequest 
     seeds: options.seed ?? [],
     dev: options.dev === true,
     tls,
+    quotas: options.quota ?? {},
     knobsFile: options.knobs,
   };
 }
@@ -136,6 +145,15 @@ function parseListen(text: string): ServeOptions['listen'] {
   const port = Number(match?.[3]);
   if (match === null || port > 65_535) throw new InvalidArgumentError('Expected HOST:PORT.');
   return { host: match[1] ?? match[2] ?? '', port };
+}
+
+function parseQuota(
+  text: string,
+  before: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  const match = /^([A-Za-z]\w*)=(\d{1,9})$/.exec(text);
+  if (match === null) throw new InvalidArgumentError('Expected NAME=NUMBER.');
+  return { ...before, [match[1] ?? '']: Number(match[2]) };
 }
 
 function parseAccount(text: string): string {

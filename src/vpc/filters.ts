@@ -29,22 +29,41 @@ export function filterTest<T>(
   return (object) => tests.every((test) => test(object));
 }
 
-/** The objects that can pass: those of the first filter that an index answers, or all. */
+/** The objects that can pass: those of the filter that an index answers with the fewest, or all. */
 export function candidates<T extends KubeObject>(
   table: Table<T>,
   filterTable: FilterTable<T>,
   filters: readonly Filter[] | undefined,
 ): Iterable<T> {
-  for (const { Name: name = '', Values: values = [] } of filters ?? []) {
-    if (!values.every(isLiteral)) continue;
-    const index = filterTable.indexed?.[name];
-    if (index !== undefined) return unique(values.flatMap((value) => table.by(index, value)));
-    if (name.startsWith('tag:') && table.hasIndex('tag')) {
-      const key = name.slice('tag:'.length);
-      return unique(values.flatMap((value) => table.by('tag', tagKey(key, value))));
-    }
+  let best: readonly Bucket[] | undefined;
+  let least = table.size;
+  for (const filter of filters ?? []) {
+    const buckets = bucketsOf(table, filterTable, filter);
+    if (buckets === undefined) continue;
+    const count = buckets.reduce((sum, { index, key }) => sum + table.count(index, key), 0);
+    if (best === undefined || count < least) [best, least] = [buckets, count];
   }
-  return table.values();
+  if (best === undefined) return table.values();
+  return unique(best.flatMap(({ index, key }) => table.by(index, key)));
+}
+
+interface Bucket {
+  readonly index: string;
+  readonly key: string;
+}
+
+/** Where an index has what a filter is about; only literal values can be looked up. */
+function bucketsOf<T extends KubeObject>(
+  table: Table<T>,
+  { indexed }: FilterTable<T>,
+  { Name: name = '', Values: values = [] }: Filter,
+): readonly Bucket[] | undefined {
+  if (!values.every(isLiteral)) return undefined;
+  const index = indexed?.[name];
+  if (index !== undefined) return values.map((key) => ({ index, key }));
+  if (!name.startsWith('tag:') || !table.hasIndex('tag')) return undefined;
+  const key = name.slice('tag:'.length);
+  return values.map((value) => ({ index: 'tag', key: tagKey(key, value) }));
 }
 
 function unique<T>(objects: readonly T[]): Iterable<T> {

@@ -46,6 +46,8 @@ function filtersOf(call: Call): FilterTable<NetworkInterface> {
       'attachment.instance-id': 'instance',
       'attachment.attachment-id': 'attachment',
       'mac-address': 'mac',
+      'private-ip-address': 'ip',
+      'addresses.private-ip-address': 'ip',
     },
     filters: { ...OWN_FILTERS, ...ATTACHMENT_FILTERS, ...callFilters(call) },
   };

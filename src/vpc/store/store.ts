@@ -148,6 +148,8 @@ const INTERFACE_INDEXES = {
     (spec.permissions ?? []).map((each) => each.permissionId),
   address: addressKeys,
   block: blockKeys,
+  /** Whatever the VPC; for filters. */
+  ip: ({ spec }: NetworkInterface) => spec.privateIps,
   mac: ({ spec }: NetworkInterface) => [spec.macAddress],
   tag: tagKeys,
 };
