@@ -66,7 +66,6 @@ describe('flow logs', () => {
       {
         FlowLogId: id,
         FlowLogStatus: 'ACTIVE',
-        DeliverLogsStatus: 'SUCCESS',
         LogDestination: 'arn:aws:s3:::bucket',
         MaxAggregationInterval: 60,
         TrafficType: 'ALL',

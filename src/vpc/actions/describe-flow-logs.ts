@@ -10,8 +10,6 @@ import type { FilterTable } from '../filters.ts';
 import { sees } from '../own.ts';
 import { tagList } from '../tags.ts';
 
-const DELIVERED = 'SUCCESS';
-
 const FILTERS: FilterTable<FlowLog> = {
   tags: ({ spec }) => spec.tags,
   indexed: { 'resource-id': 'resource' },
@@ -21,7 +19,8 @@ const FILTERS: FilterTable<FlowLog> = {
     'traffic-type': ({ spec }) => [spec.trafficType],
     'log-destination-type': ({ spec }) => [spec.logDestinationType],
     'log-group-name': ({ spec }) => [spec.logGroupName],
-    'deliver-log-status': () => [DELIVERED],
+    // Nothing is delivered, so there is no status of it.
+    'deliver-log-status': () => [],
   },
 };
 
@@ -55,7 +54,6 @@ function flowLogView({ metadata, spec }: FlowLog): FlowLogView {
     LogGroupName: spec.logGroupName,
     DeliverLogsPermissionArn: spec.deliverLogsPermissionArn,
     DeliverCrossAccountRole: spec.deliverCrossAccountRole,
-    DeliverLogsStatus: DELIVERED,
     LogFormat: spec.logFormat,
     MaxAggregationInterval: spec.maxAggregationSeconds,
     DestinationOptions: options && {
