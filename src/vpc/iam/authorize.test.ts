@@ -24,6 +24,14 @@ beforeAll(async () => {
     accessKeyId: AccessKey?.AccessKeyId ?? '',
     secretAccessKey: AccessKey?.SecretAccessKey ?? '',
   });
+  await makeNetworks();
+});
+afterAll(async () => {
+  admin.destroy();
+  await api.close();
+});
+
+async function makeNetworks(): Promise<void> {
   for (const [i, name] of ['one', 'two'].entries()) {
     const { Vpc } = await root.send(
       new ec2.CreateVpcCommand({
@@ -37,11 +45,7 @@ beforeAll(async () => {
     ids[`vpc-${name}`] = Vpc?.VpcId ?? '';
     ids[`subnet-${name}`] = Subnet?.SubnetId ?? '';
   }
-});
-afterAll(async () => {
-  admin.destroy();
-  await api.close();
-});
+}
 
 async function allow(...statements: readonly object[]): Promise<void> {
   const Statement = statements.map((each) => ({ Effect: 'Allow', Resource: '*', ...each }));

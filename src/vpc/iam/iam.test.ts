@@ -3,6 +3,7 @@ import * as iam from '@aws-sdk/client-iam';
 import * as sts from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { IAM_USERS } from '../../api/iam/user.ts';
+import { KubeError } from '../../api/kube-error.ts';
 import { OTHER_KEY, startTestApi, TEST_KEY, type TestApi } from '../testing.fake.ts';
 
 interface Key {
@@ -527,5 +528,44 @@ describe('AmazonEKSVPCResourceController and the CNI policy', () => {
         }),
       ),
     ).rejects.toEqual(failure('UnauthorizedOperation', 403));
+  });
+});
+
+describe('when the answer of Kubernetes is lost', () => {
+  test.each([false, true])('a creation is found again (role, not user: %s)', async (isRole) => {
+    const plural = isRole ? 'iamroles' : 'iamusers';
+    const name = `lost-${plural}`;
+    const create = () =>
+      isRole
+        ? admin.send(new iam.CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument: TRUST }))
+        : admin.send(new iam.CreateUserCommand({ UserName: name }));
+    api.kube.afterCall = ({ verb, resource }) => {
+      if (verb !== 'create' || resource !== plural) return;
+      api.kube.afterCall = undefined;
+      throw new KubeError('Unreachable', 'connection reset', { status: 0 });
+    };
+    await create();
+    expect(api.kube.afterCall).toBeUndefined();
+    await expect(create()).rejects.toEqual(failure('EntityAlreadyExistsException', 409));
+  });
+
+  test('a new key is there once, with the secret that was answered', async () => {
+    await admin.send(new iam.CreateUserCommand({ UserName: 'lost' }));
+    api.kube.afterCall = ({ verb }) => {
+      if (verb !== 'replace') return;
+      api.kube.afterCall = undefined;
+      throw new KubeError('Timeout', 'no answer', { status: 0 });
+    };
+    const { AccessKey } = await admin.send(new iam.CreateAccessKeyCommand({ UserName: 'lost' }));
+    const { AccessKeyMetadata } = await admin.send(
+      new iam.ListAccessKeysCommand({ UserName: 'lost' }),
+    );
+    expect(AccessKeyMetadata).toHaveLength(1);
+    const key = {
+      accessKeyId: AccessKey?.AccessKeyId ?? '',
+      secretAccessKey: AccessKey?.SecretAccessKey ?? '',
+    };
+    const who = await stsClient(key).send(new sts.GetCallerIdentityCommand({}));
+    expect(who.Arn).toMatch(/user\/lost$/);
   });
 });

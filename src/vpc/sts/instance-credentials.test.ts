@@ -7,11 +7,20 @@ import { createInformers } from '../../io/informer.ts';
 import { cryptoRandom } from '../../io/random.ts';
 import { createSealer } from '../auth/sealer.ts';
 import { loadServerKey } from '../auth/server-key.ts';
+import type { ImdsCredentials } from '../imds/source.ts';
 import { createStore, followStore } from '../store/store.ts';
 import { startTestApi, TEST_KEY } from '../testing.fake.ts';
 import { createInstanceCredentials } from './instance-credentials.ts';
 
 const ID = 'i-0123456789abcdef0';
+
+function credentialsOf(keys: ImdsCredentials | undefined) {
+  return {
+    accessKeyId: keys?.accessKeyId ?? '',
+    secretAccessKey: keys?.secretAccessKey ?? '',
+    sessionToken: keys?.token ?? '',
+  };
+}
 
 test('an instance acts as the role of its profile, for as long as the role trusts EC2', async () => {
   const api = await startTestApi();
@@ -44,12 +53,7 @@ test('an instance acts as the role of its profile, for as long as the role trust
   const keysOf = createInstanceCredentials(store, ID, { clock, random: cryptoRandom, sealer });
 
   const keys = keysOf();
-  const credentials = {
-    accessKeyId: keys?.accessKeyId ?? '',
-    secretAccessKey: keys?.secretAccessKey ?? '',
-    sessionToken: keys?.token ?? '',
-  };
-  const node = new STSClient({ ...options, credentials });
+  const node = new STSClient({ ...options, credentials: credentialsOf(keys) });
   expect((await node.send(new GetCallerIdentityCommand({}))).Arn).toBe(
     `arn:aws:sts::111122223333:assumed-role/node/${ID}`,
   );
