@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -59,6 +60,22 @@ function errorOf(call: Promise<unknown>): Promise<string> {
     () => 'no error',
     (error: unknown) => (error as { stderr: string }).stderr.trim(),
   );
+}
+
+/** Sends a URL that was made for AWS to our own port, with the host that was signed. */
+function get(url: URL, headers: Record<string, string>): Promise<string> {
+  const { port } = new URL(api.endpoint);
+  const path = `${url.pathname}${url.search}`;
+  return new Promise((resolve, reject) => {
+    const options = { host: '127.0.0.1', port, path, headers: { ...headers, host: url.host } };
+    request(options, (response) => {
+      let text = '';
+      response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      response.on('end', () => resolve(text));
+    })
+      .on('error', reject)
+      .end();
+  });
 }
 
 function trust(principal: object, action: string): string {
@@ -135,6 +152,16 @@ describe.skipIf(noCli !== undefined)('the aws CLI', { timeout: 60_000 }, () => {
     const policy = 'arn:aws:iam::aws:policy/AmazonEC2FullAccess';
     await aws('iam', 'attach-role-policy', ...role, '--policy-arn', policy);
     expect((await create()).Vpc.CidrBlock).toBe('10.0.0.0/16');
+    const token = await awsAs(session, 'eks', 'get-token', '--cluster-name', 'demo');
+    const url = new URL(
+      Buffer.from(token.status.token.slice('k8s-aws-v1.'.length), 'base64url').toString(),
+    );
+    expect(url.searchParams.get('X-Amz-Security-Token')).toBe(session.AWS_SESSION_TOKEN);
+    const headers = { 'x-k8s-aws-id': 'demo' };
+    expect(await get(url, headers)).toContain('assumed-role/builder/cli</Arn>');
+    expect(await get(url, { 'x-k8s-aws-id': 'other' })).toContain('SignatureDoesNotMatch');
+    url.searchParams.delete('X-Amz-Security-Token');
+    expect(await get(url, headers)).toContain('InvalidClientTokenId');
   });
 
   test('signs in with the token of a service account, as pods do', async () => {
