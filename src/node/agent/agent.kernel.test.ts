@@ -16,6 +16,7 @@ import {
   annotationOf,
   callPlugin,
   fetchFrom,
+  fetchSoon,
   greet,
   TestWorld,
   type CniOutcome,
@@ -110,7 +111,7 @@ describe('the agent on two hosts', () => {
     const from = await wired(one, [client]);
     const to = await wired(one, [server]);
     const listeners = [greet(to.netns, 8080), greet(to.netns, 9090), greet(from.netns, 8080)];
-    expect(await fetchFrom(from.netns, to.address, 8080)).toBe('hello');
+    expect(await fetchSoon(from.netns, to.address, 8080)).toBe('hello');
     expect(await fetchFrom(from.netns, to.address, 9090)).toBe('');
     expect(await fetchFrom(to.netns, from.address, 8080)).toBe('');
     for (const listener of listeners) listener.close();
@@ -120,9 +121,9 @@ describe('the agent on two hosts', () => {
     const from = await wired(one, [client]);
     const to = await wired(two, [server]);
     const listeners = [greet(to.netns, 8080), greet(to.netns, 9090), greet(two.hostNetns, 7001)];
-    expect(await fetchFrom(from.netns, to.address, 8080)).toBe('hello');
+    expect(await fetchSoon(from.netns, to.address, 8080)).toBe('hello');
     expect(await fetchFrom(from.netns, to.address, 9090)).toBe('');
-    expect(await fetchFrom(from.netns, two.address, 7001)).toBe('hello');
+    expect(await fetchSoon(from.netns, two.address, 7001)).toBe('hello');
     expect(await fetchFrom(one.hostNetns, to.address, 8080)).toBe('');
     for (const listener of listeners) listener.close();
   });
@@ -133,7 +134,7 @@ describe('the agent on two hosts', () => {
     ]);
     const to = await wired(one, [open]);
     const listener = greet(to.netns, 8080);
-    expect(await fetchFrom(one.hostNetns, to.address, 8080)).toBe('hello');
+    expect(await fetchSoon(one.hostNetns, to.address, 8080)).toBe('hello');
     listener.close();
   });
 
@@ -149,7 +150,7 @@ describe('the agent on two hosts', () => {
       spec: { ...group.spec, rules: [admits(client, 8080)] },
     });
     await pause(100);
-    expect(await fetchFrom(from.netns, to.address, 8080)).toBe('hello');
+    expect(await fetchSoon(from.netns, to.address, 8080)).toBe('hello');
     const { branch } = from;
     world.kube.seed(NETWORK_INTERFACES, { ...branch, spec: { ...branch.spec, groups: [server] } });
     await pause(100);
@@ -273,7 +274,7 @@ describe('the agent on two hosts', () => {
     const from = await wired(one, [client]);
     const to = await wired(one, [server]);
     const listener = greet(to.netns, 8080);
-    expect(await fetchFrom(from.netns, to.address, 8080)).toBe('hello');
+    expect(await fetchSoon(from.netns, to.address, 8080)).toBe('hello');
     listener.close();
     await callPlugin(plugin, one, { command: 'DEL', pod: to.pod, netns: to.netns });
     await pause(200);
@@ -294,7 +295,7 @@ describe('the agent on two hosts', () => {
     expect(await callPlugin(plugin, one, late)).toEqual({ status: 0, output: {} });
     await pause(100);
     const listener = greet(netns, 8080);
-    expect(await fetchFrom(from.netns, to.address, 8080)).toBe('hello');
+    expect(await fetchSoon(from.netns, to.address, 8080)).toBe('hello');
     listener.close();
     const check = await callPlugin(plugin, one, { command: 'CHECK', ...again });
     expect(check).toEqual({ status: 0, output: {} });
@@ -363,8 +364,8 @@ describe('the agent on two hosts', () => {
     const to = await wired(one, [server]);
     const from = await wired(one, [client]);
     const listeners = [greet(to.netns, 8080), greet(netns, 8080), greet(two.hostNetns, 7002)];
-    expect(await fetchFrom(netns, two.address, 7002)).toBe('hello');
-    expect(await fetchFrom(from.netns, address, 8080)).toBe('hello');
+    expect(await fetchSoon(netns, two.address, 7002)).toBe('hello');
+    expect(await fetchSoon(from.netns, address, 8080)).toBe('hello');
     expect(await fetchFrom(netns, to.address, 8080)).toBe('');
     for (const listener of listeners) listener.close();
     const host = await world.network.read(one.hostNetns);
@@ -468,7 +469,7 @@ describe('the agent on two hosts', () => {
     const before = await world.network.links(one.fabricNetns);
     const stream = pingStream(from.netns, to.address);
     await agents[0]?.close();
-    expect(await fetchFrom(from.netns, to.address, 8080)).toBe('hello');
+    expect(await fetchSoon(from.netns, to.address, 8080)).toBe('hello');
     const dead = await callPlugin(plugin, one, { command: 'CHECK', pod: to.pod, netns: to.netns });
     expect(dead.output).toMatchObject({ code: 11 });
     agents[0] = await world.start(one);
@@ -477,7 +478,7 @@ describe('the agent on two hosts', () => {
     const check = await callPlugin(plugin, one, { command: 'CHECK', pod: to.pod, netns: to.netns });
     expect(check).toEqual({ status: 0, output: {} });
     const late = await wired(one, [client]);
-    expect(await fetchFrom(late.netns, to.address, 8080)).toBe('hello');
+    expect(await fetchSoon(late.netns, to.address, 8080)).toBe('hello');
     listener.close();
   });
 
@@ -485,7 +486,7 @@ describe('the agent on two hosts', () => {
     const from = await wired(one, [client]);
     const to = await wired(one, [server]);
     const listener = greet(to.netns, 8080);
-    expect(await fetchFrom(from.netns, to.address, 8080)).toBe('hello');
+    expect(await fetchSoon(from.netns, to.address, 8080)).toBe('hello');
     world.kube.drop(NETWORK_INTERFACES, { name: to.branch.metadata.name });
     await expect
       .poll(async () => (await world.network.links(one.fabricNetns)).map((link) => link.name))

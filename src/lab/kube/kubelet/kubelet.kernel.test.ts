@@ -261,7 +261,7 @@ describe('the sandbox', () => {
       body: { metadata: { annotations: { now: 'yes' } } },
     });
     await ready();
-    expect(existsSync(join(folder, 'ran'))).toBe(true);
+    await eventually(() => expect(existsSync(join(folder, 'ran'))).toBe(true));
     expect(podNamespaces()).toHaveLength(1);
   });
 
