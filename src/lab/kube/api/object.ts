@@ -44,12 +44,25 @@ export function listOf(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
+/** A field that the object has itself; nothing of what every JavaScript object inherits. */
+export function ownField(fields: Fields, key: string): unknown {
+  return Object.hasOwn(fields, key) ? fields[key] : undefined;
+}
+
+/** Sets a field of any name: a plain assignment to `__proto__` would set no field. */
+export function setField(fields: Fields, key: string, value: unknown): void {
+  if (key !== '__proto__') fields[key] = value;
+  else Object.defineProperty(fields, key, { value, ...ORDINARY });
+}
+
+const ORDINARY = { enumerable: true, writable: true, configurable: true };
+
 /** The value below a path of object keys, or undefined. */
 export function at(value: unknown, ...path: readonly string[]): unknown {
   let current = value;
   for (const key of path) {
     if (!isFields(current)) return undefined;
-    current = current[key];
+    current = ownField(current, key);
   }
   return current;
 }
@@ -89,7 +102,7 @@ export function sameJson(left: unknown, right: unknown): boolean {
   }
   if (!isFields(left) || !isFields(right)) return false;
   const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
-  return [...keys].every((key) => sameJson(left[key], right[key]));
+  return [...keys].every((key) => sameJson(ownField(left, key), ownField(right, key)));
 }
 
 /** A deep copy of JSON data. */
@@ -98,7 +111,7 @@ export function clone<T>(value: T): T {
   if (!isFields(value)) return value;
   const copy: Fields = {};
   for (const [key, item] of Object.entries(value)) {
-    if (item !== undefined) copy[key] = clone(item);
+    if (item !== undefined) setField(copy, key, clone(item));
   }
   return copy as T;
 }

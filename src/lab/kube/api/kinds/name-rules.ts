@@ -64,7 +64,8 @@ export function labelKeyProblems(key: string, path: string): FieldProblem[] {
   return [];
 }
 
-function labelValueProblems(value: unknown, path: string): FieldProblem[] {
+/** Problems of a label's value. */
+export function labelValueProblems(value: unknown, path: string): FieldProblem[] {
   const text = String(value);
   if (text.length > 63) return [invalidValue(path, text, 'must be no more than 63 characters')];
   if (text === '' || QUALIFIED.test(text)) return [];

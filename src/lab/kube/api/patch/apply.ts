@@ -1,14 +1,25 @@
-import { isFields, listOf, sameJson, textAt, type ApiObject, type Fields } from '../object.ts';
+import {
+  isFields,
+  listOf,
+  ownField,
+  sameJson,
+  setField,
+  textAt,
+  type ApiObject,
+  type Fields,
+} from '../object.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import {
   elementOf,
   fieldSchema,
   fieldSetOf,
   isLeaf,
+  keysOf,
   listIdentity,
   schemaBehind,
   subset,
   withElement,
+  withKeys,
   withoutElement,
   type FieldSet,
 } from './field-set.ts';
@@ -50,7 +61,8 @@ const UNOWNED_METADATA = ['name', 'namespace', 'uid', 'resourceVersion', 'manage
  * or patch. Fields that the manager applied before and no longer does are removed unless another
  * applier has them. Conflicts are reported, and resolved in favour of the manager in `object`.
  */
-export function applyObject(current: Fields, applied: Fields, options: ApplyOptions): Applied {
+export function applyObject(current: Fields, given: Fields, options: ApplyOptions): Applied {
+  const applied = withKeys(given, options.schema) as Fields;
   const entries = entriesOf(current);
   const own = fieldSetOf(ownable(applied), options.schema);
   const others = entries.filter(({ manager }) => manager !== options.manager);
@@ -193,7 +205,7 @@ function mergeValue(current: unknown, applied: unknown, schema: JsonSchema): unk
     const result: Fields = isFields(current) ? { ...current } : {};
     for (const [key, item] of Object.entries(applied)) {
       if (item === null) delete result[key];
-      else result[key] = mergeValue(result[key], item, fieldSchema(schema, key));
+      else setField(result, key, mergeValue(ownField(result, key), item, fieldSchema(schema, key)));
     }
     return result;
   }
@@ -210,8 +222,7 @@ function mergeList(
   const items = schemaBehind(schema.items);
   const same = (left: unknown, right: unknown): boolean => {
     if (identity === 'value') return sameJson(left, right);
-    if (!isFields(left) || !isFields(right)) return false;
-    return sameJson(left[identity.key], right[identity.key]);
+    return sameJson(keysOf(left, identity.keys), keysOf(right, identity.keys));
   };
   const merged = current.map((item) => {
     const found = applied.find((each) => same(each, item));

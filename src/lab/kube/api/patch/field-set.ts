@@ -1,6 +1,6 @@
-import { isFields, sameJson, type Fields } from '../object.ts';
+import { at, isFields, ownField, sameJson, type Fields } from '../object.ts';
 import { resolved } from '../schema/builtin.ts';
-import type { JsonSchema } from '../schema/json-schema.ts';
+import { propertyOf, type JsonSchema } from '../schema/json-schema.ts';
 
 /**
  * Sets of fields as managedFields writes them (meta/v1 FieldsV1): `f:name` is a field, `k:{...}` the
@@ -8,8 +8,8 @@ import type { JsonSchema } from '../schema/json-schema.ts';
  */
 export type FieldSet = Fields;
 
-/** How the items of a list are told apart: by a field, by their value, or not at all (atomic). */
-export type ListIdentity = { readonly key: string } | 'value' | 'atomic';
+/** How the items of a list are told apart: by fields, by their value, or not at all (atomic). */
+export type ListIdentity = { readonly keys: readonly string[] } | 'value' | 'atomic';
 
 /** What stands behind a reference, with the marks beside it. */
 export function schemaBehind(schema: JsonSchema | undefined): JsonSchema {
@@ -29,21 +29,17 @@ function marksOf(schema: JsonSchema): JsonSchema {
 /** The schema of a field of an object. */
 export function fieldSchema(schema: JsonSchema, key: string): JsonSchema {
   const values = schema.additionalProperties;
-  return schemaBehind(
-    schema.properties?.[key] ?? (typeof values === 'object' ? values : undefined),
-  );
+  return schemaBehind(propertyOf(schema, key) ?? (typeof values === 'object' ? values : undefined));
 }
 
 /** The identity of a list's items, from merge keys of built-in types or list types of CRDs. */
 export function listIdentity(schema: JsonSchema): ListIdentity {
   const keys = schema['x-kubernetes-list-map-keys'];
-  if (schema['x-kubernetes-list-type'] === 'map' && keys?.[0] !== undefined) {
-    return { key: keys[0] };
-  }
+  if (schema['x-kubernetes-list-type'] === 'map' && keys?.[0] !== undefined) return { keys };
   if (schema['x-kubernetes-list-type'] === 'set') return 'value';
   if (schema['x-kubernetes-patch-strategy'] !== 'merge') return 'atomic';
   const key = schema['x-kubernetes-patch-merge-key'];
-  return key === undefined ? 'value' : { key };
+  return key === undefined ? 'value' : { keys: [key] };
 }
 
 /** The fields that an applied object sets. */
@@ -69,15 +65,38 @@ function itemEntry(
   items: JsonSchema,
 ): [string, FieldSet] {
   if (identity === 'value') return [`v:${JSON.stringify(item)}`, {}];
-  const value = isFields(item) ? item[identity.key] : undefined;
-  const name = `k:${JSON.stringify({ [identity.key]: value })}`;
+  const name = `k:${JSON.stringify(keysOf(item, identity.keys))}`;
   return [name, { '.': {}, ...fieldSetOf(item, items) }];
+}
+
+/** The fields that identify an item of a list. */
+export function keysOf(item: unknown, keys: readonly string[]): Fields {
+  const entries = keys.map((key) => [key, at(item, key)] as const);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}
+
+/** A copy whose list items have all the fields that identify them, by default where left out. */
+export function withKeys(value: unknown, schema: JsonSchema): unknown {
+  if (isFields(value)) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, withKeys(item, fieldSchema(schema, key))]),
+    );
+  }
+  if (!Array.isArray(value)) return value;
+  const identity = listIdentity(schema);
+  const items = schemaBehind(schema.items);
+  return value.map((item) => {
+    if (typeof identity === 'string' || !isFields(item)) return withKeys(item, items);
+    const defaults = identity.keys.map((key) => [key, propertyOf(items, key)?.default] as const);
+    const missing = defaults.filter(([, value]) => value !== undefined);
+    return { ...Object.fromEntries(missing), ...(withKeys(item, items) as Fields) };
+  });
 }
 
 /** The part of a value that an element of a set names, or undefined. */
 export function elementOf(value: unknown, element: string): unknown {
   const name = element.slice(2);
-  if (element.startsWith('f:')) return isFields(value) ? value[name] : undefined;
+  if (element.startsWith('f:')) return isFields(value) ? ownField(value, name) : undefined;
   if (!Array.isArray(value)) return undefined;
   return value.find((item) => isElement(item, element)) as unknown;
 }

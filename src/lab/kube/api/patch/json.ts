@@ -1,4 +1,4 @@
-import { clone, isFields, sameJson, textAt } from '../object.ts';
+import { at, clone, isFields, ownField, sameJson, setField, textAt } from '../object.ts';
 import { ApiError, badRequest } from '../status.ts';
 
 /**
@@ -17,22 +17,22 @@ interface Root {
 }
 
 function applyStep(root: Root, step: unknown): void {
-  const path = pointer(textAt(step, 'path'));
-  const given = isFields(step) ? step['value'] : undefined;
+  const path = pointer(pathOf(step, 'path'));
+  const given = at(step, 'value');
   switch (textAt(step, 'op')) {
     case 'add':
-      return put(root, path, clone(given), true);
+      return put(root, path, present(given), true);
     case 'replace':
       read(root, path);
-      return put(root, path, clone(given), false);
+      return put(root, path, present(given), false);
     case 'remove':
       return remove(root, path);
     case 'test':
       return test(root, path, given);
     case 'copy':
-      return put(root, path, clone(read(root, pointer(textAt(step, 'from')))), true);
+      return put(root, path, clone(read(root, pointer(pathOf(step, 'from')))), true);
     case 'move': {
-      const from = pointer(textAt(step, 'from'));
+      const from = pointer(pathOf(step, 'from'));
       const value = read(root, from);
       remove(root, from);
       return put(root, path, value, true);
@@ -40,6 +40,18 @@ function applyStep(root: Root, step: unknown): void {
     default:
       throw badRequest(`Unexpected kind: ${textAt(step, 'op') || 'unknown'}`);
   }
+}
+
+function pathOf(step: unknown, field: 'path' | 'from'): string {
+  const text = at(step, field);
+  if (typeof text !== 'string') throw badRequest(`a JSON patch operation needs "${field}"`);
+  return text;
+}
+
+/** The value of an operation that must have one; null is a value. */
+function present(value: unknown): unknown {
+  if (value === undefined) throw badRequest('a JSON patch operation needs "value"');
+  return clone(value);
 }
 
 function pointer(text: string): string[] {
@@ -56,7 +68,7 @@ function read(root: Root, path: readonly string[]): unknown {
     const found = Array.isArray(value)
       ? (value[index(value, part)] as unknown)
       : isFields(value)
-        ? value[part]
+        ? ownField(value, part)
         : undefined;
     if (found === undefined)
       throw unfit(`doc is missing path: "/${path.join('/')}": missing value`);
@@ -75,7 +87,7 @@ function put(root: Root, path: readonly string[], value: unknown, insert: boolea
     const position = last === '-' ? parent.length : index(parent, last);
     parent.splice(position, insert ? 0 : 1, value);
   } else if (isFields(parent)) {
-    parent[last] = value;
+    setField(parent, last, value);
   } else {
     throw unfit(`cannot add to a value that is neither object nor list: "/${path.join('/')}"`);
   }
@@ -105,7 +117,7 @@ function test(root: Root, path: readonly string[], wanted: unknown): void {
 
 function index(list: readonly unknown[], part: string): number {
   const number = Number(part);
-  if (!/^\d+$/.test(part) || number > list.length) {
+  if (!/^(0|[1-9]\d*)$/.test(part) || number > list.length) {
     throw unfit(`Unable to access invalid index: ${part}`);
   }
   return number;

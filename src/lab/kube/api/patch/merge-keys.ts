@@ -43,3 +43,14 @@ export const MERGE_KEYS: Readonly<Record<string, string>> = {
   'MutatingWebhookConfiguration.webhooks': 'name',
   'ValidatingWebhookConfiguration.webhooks': 'name',
 };
+
+/**
+ * Keys by which server-side apply tells items apart, where they are not the merge key alone: a port
+ * may be there once per protocol. Source: the `listType` and `listMapKey` tags of k8s.io/api.
+ */
+export const APPLY_KEYS: Readonly<Record<string, readonly string[]>> = {
+  'PodSpec.topologySpreadConstraints': ['topologyKey', 'whenUnsatisfiable'],
+  'Container.ports': ['containerPort', 'protocol'],
+  'EphemeralContainer.ports': ['containerPort', 'protocol'],
+  'ServiceSpec.ports': ['port', 'protocol'],
+};

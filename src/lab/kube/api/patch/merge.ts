@@ -1,4 +1,4 @@
-import { isFields, type Fields } from '../object.ts';
+import { isFields, ownField, setField, type Fields } from '../object.ts';
 
 /** RFC 7386 merge patch; makes a new value. */
 export function mergePatch(target: unknown, patch: unknown): unknown {
@@ -6,7 +6,7 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
   const result: Fields = isFields(target) ? { ...target } : {};
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete result[key];
-    else result[key] = mergePatch(result[key], value);
+    else setField(result, key, mergePatch(ownField(result, key), value));
   }
   return result;
 }

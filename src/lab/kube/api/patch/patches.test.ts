@@ -86,9 +86,10 @@ describe('strategic merge patch', () => {
     expect(containers([{ name: 'x', env: [{ name: 'B', value: '2' }] }])).toEqual([
       {
         ...pod.spec.containers[0],
+        // What a patch adds comes first, as on a real server.
         env: [
-          { name: 'A', value: '1' },
           { name: 'B', value: '2' },
+          { name: 'A', value: '1' },
         ],
       },
       pod.spec.containers[1],
@@ -96,7 +97,7 @@ describe('strategic merge patch', () => {
   });
 
   test('adds a container that is not there', () => {
-    expect(containers([{ name: 'z' }])).toEqual([...pod.spec.containers, { name: 'z' }]);
+    expect(containers([{ name: 'z' }])).toEqual([{ name: 'z' }, ...pod.spec.containers]);
   });
 
   test('replaces lists without a merge key', () => {
@@ -120,9 +121,16 @@ describe('strategic merge patch', () => {
     expect(containers([], order)).toMatchObject([{ name: 'y' }, { name: 'x' }]);
   });
 
+  test('refuses an order that its own list breaks, or that does not name all of it', () => {
+    const order = { '$setElementOrder/containers': [{ name: 'y' }, { name: 'x' }] };
+    expect(() => containers([{ name: 'x' }, { name: 'y' }], order)).toThrow(/order in patch list/);
+    expect(() => containers([{ name: 'z' }], order)).toThrow(/order in patch list/);
+    expect(() => containers([], { '$setElementOrder/containers': 'x' })).toThrow(/must be a list/);
+  });
+
   test('adds to and takes from lists of plain values', () => {
     const metadata = { '$deleteFromPrimitiveList/finalizers': ['a'], finalizers: ['c'] };
-    expect(patched({ metadata })).toMatchObject({ metadata: { finalizers: ['b', 'c'] } });
+    expect(patched({ metadata })).toMatchObject({ metadata: { finalizers: ['c', 'b'] } });
   });
 
   test('removes a field by null and replaces an object on demand', () => {
@@ -211,6 +219,25 @@ describe('server-side apply', () => {
     expect(apply(first, { spec: { replicas: 1 } }, 'two').conflicts).toEqual([]);
   });
 
+  test('tells ports apart by number and protocol, TCP when it is left out', () => {
+    const service = builtinSchema('core.v1.Service');
+    const ports = (...all: Fields[]): Fields => ({ spec: { ports: all } });
+    const both = [
+      { port: 53, name: 'tcp' },
+      { port: 53, protocol: 'UDP', name: 'udp' },
+    ];
+    const first = apply({}, ports(...both), 'm', service).object;
+    expect(without(first)).toEqual(ports({ ...both[0], protocol: 'TCP' }, both[1] ?? {}));
+    const again = apply(first, ports(...both), 'm', service);
+    expect(again.object).toEqual(first);
+    expect(apply(first, ports(...both), 'other', service).conflicts).toEqual([]);
+    const fewer = apply(first, ports(both[1] ?? {}), 'm', service).object;
+    expect(without(fewer)).toEqual(ports(both[1] ?? {}));
+    expect(apply(first, ports({ port: 53, name: 'x' }), 'other', service).conflicts).toEqual([
+      { manager: 'm', path: '.spec.ports[{"port":53,"protocol":"TCP"}].name' },
+    ]);
+  });
+
   test('changes nothing when it repeats itself', () => {
     const first = apply({}, spec(container('a', 'i'))).object;
     expect(apply(first, spec(container('a', 'i'))).object).toEqual(first);
@@ -220,14 +247,27 @@ describe('server-side apply', () => {
     const custom: JsonSchema = {
       properties: {
         map: { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['k'], items: {} },
+        two: {
+          'x-kubernetes-list-type': 'map',
+          'x-kubernetes-list-map-keys': ['a', 'b'],
+          items: { properties: { b: { default: 'x' } } },
+        },
         set: { 'x-kubernetes-list-type': 'set' },
         plain: {},
       },
     };
-    const current = { map: [{ k: 1, v: 1 }], set: ['a'], plain: ['a'] };
-    const applied = { map: [{ k: 2 }], set: ['b'], plain: ['b'] };
+    const current = { map: [{ k: 1, v: 1 }], two: [{ a: 1, b: 'x' }], set: ['a'], plain: ['a'] };
+    const two = [
+      { a: 1, v: 1 },
+      { a: 1, b: 'y' },
+    ];
+    const applied = { map: [{ k: 2 }], two, set: ['b'], plain: ['b'] };
     expect(without(apply(current, applied, 'm', custom).object)).toEqual({
       map: [{ k: 1, v: 1 }, { k: 2 }],
+      two: [
+        { a: 1, b: 'x', v: 1 },
+        { a: 1, b: 'y' },
+      ],
       set: ['a', 'b'],
       plain: ['b'],
     });

@@ -1,6 +1,7 @@
-import { isFields, listOf, sameJson, type Fields } from '../object.ts';
-import type { JsonSchema } from '../schema/json-schema.ts';
+import { at, isFields, listOf, ownField, sameJson, setField, type Fields } from '../object.ts';
+import { propertyOf, type JsonSchema } from '../schema/json-schema.ts';
 import { badRequest } from '../status.ts';
+import { identityOf, inOrder } from './element-order.ts';
 import { schemaBehind } from './field-set.ts';
 
 /**
@@ -30,12 +31,12 @@ function patchFields(target: unknown, patch: Fields, schema: JsonSchema): unknow
   retainKeys(result, rest);
   for (const [key, value] of Object.entries(rest)) {
     if (key.startsWith('$')) continue;
-    const inner = schemaBehind(schema.properties?.[key] ?? mapValue(schema));
-    const patched = value === null ? undefined : patchValue(result[key], value, inner);
+    const inner = schemaBehind(propertyOf(schema, key) ?? mapValue(schema));
+    const patched = value === null ? undefined : patchValue(ownField(result, key), value, inner);
     if (patched === undefined) delete result[key];
-    else result[key] = patched;
+    else setField(result, key, patched);
   }
-  applyListDirectives(result, rest, schema);
+  applyListDirectives(result, rest, { schema, live: target });
   return result;
 }
 
@@ -49,41 +50,70 @@ function retainKeys(result: Fields, patch: Fields): void {
   for (const key of Object.keys(result)) if (!kept.has(key)) delete result[key];
 }
 
-function applyListDirectives(result: Fields, patch: Fields, schema: JsonSchema): void {
+interface Surroundings {
+  readonly schema: JsonSchema;
+  /** The object as it was. */
+  readonly live: unknown;
+}
+
+function applyListDirectives(result: Fields, patch: Fields, around: Surroundings): void {
   for (const [key, value] of Object.entries(patch)) {
     if (key.startsWith(DELETE_FROM)) {
       const field = key.slice(DELETE_FROM.length);
       const dropped = listOf(value);
+      if (result[field] === undefined) continue;
       result[field] = listOf(result[field]).filter(
         (item) => !dropped.some((each) => sameJson(each, item)),
       );
     }
-    if (key.startsWith(ORDER)) {
-      const field = key.slice(ORDER.length);
-      const mergeKey = schema.properties?.[field]?.['x-kubernetes-patch-merge-key'];
-      if (result[field] !== undefined) {
-        result[field] = ordered(listOf(result[field]), listOf(value), mergeKey);
-      }
-    }
+  }
+  for (const [key, value] of Object.entries(patch)) {
+    if (key.startsWith(ORDER))
+      reorder(result, patch, { field: key.slice(ORDER.length), value }, around);
   }
 }
 
-function identity(item: unknown, mergeKey: string | undefined): unknown {
-  return mergeKey === undefined || !isFields(item) ? item : item[mergeKey];
+function reorder(
+  result: Fields,
+  patch: Fields,
+  { field, value }: { readonly field: string; readonly value: unknown },
+  { schema, live }: Surroundings,
+): void {
+  if (!Array.isArray(value)) throw badRequest(`$setElementOrder/${field} must be a list`);
+  const mergeKey = propertyOf(schema, field)?.['x-kubernetes-patch-merge-key'];
+  checkOrder(field, listOf(patch[field]), { order: value, mergeKey });
+  if (!Array.isArray(result[field])) return;
+  const merged = listOf(result[field]);
+  result[field] = inOrder({ merged, wanted: value, live: listOf(at(live, field)), mergeKey });
 }
 
-/** Items in the given order; those it does not name keep their place relative to those before. */
-function ordered(
-  list: readonly unknown[],
-  order: readonly unknown[],
-  mergeKey: string | undefined,
-): unknown[] {
-  const rank = (item: unknown): number =>
-    order.findIndex((each) => sameJson(identity(each, mergeKey), identity(item, mergeKey)));
-  const named = list.filter((item) => rank(item) >= 0).sort((a, b) => rank(a) - rank(b));
-  const next = named[Symbol.iterator]();
-  // The named items take the places of named items; the others stay where they are.
-  return list.map((item) => (rank(item) >= 0 ? next.next().value : item));
+/**
+ * The list that a patch carries must be in the order that it asks for, and name nothing else;
+ * items to delete are not ordered.
+ */
+function checkOrder(
+  field: string,
+  patch: readonly unknown[],
+  {
+    order,
+    mergeKey,
+  }: { readonly order: readonly unknown[]; readonly mergeKey: string | undefined },
+): void {
+  let position = 0;
+  for (const item of patch) {
+    if (isFields(item) && item['$patch'] !== undefined) continue;
+    const found = order.findIndex(
+      (each, index) =>
+        index >= position && sameJson(identityOf(each, mergeKey), identityOf(item, mergeKey)),
+    );
+    if (found < 0) {
+      throw badRequest(
+        `The order in patch list: ${JSON.stringify(patch)} doesn't match ` +
+          `$setElementOrder/${field} list: ${JSON.stringify(order)}`,
+      );
+    }
+    position = found + 1;
+  }
 }
 
 function patchList(
@@ -99,8 +129,11 @@ function patchList(
   if (schema['x-kubernetes-patch-strategy'] !== 'merge') return patch.map(withoutDirectives);
   const mergeKey = schema['x-kubernetes-patch-merge-key'];
   if (mergeKey === undefined) {
-    const added = patch.filter((item) => !target.some((each) => sameJson(each, item)));
-    return [...target, ...added];
+    const both = [...target, ...patch];
+    const merged = both.filter(
+      (item, index) => both.findIndex((each) => sameJson(each, item)) === index,
+    );
+    return inOrder({ merged, wanted: patch, live: target, mergeKey });
   }
   return mergeItems(target, patch, { mergeKey, items: schemaBehind(schema.items ?? {}) });
 }
@@ -129,7 +162,7 @@ function mergeItems(
       result[found] = patched;
     }
   }
-  return result;
+  return inOrder({ merged: result, wanted: patch, live: target, mergeKey });
 }
 
 /** A patch used as a value: nothing of it may be left that only patches understand. */

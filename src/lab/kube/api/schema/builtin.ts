@@ -1,6 +1,6 @@
 import { must } from '../../../../base/assert.ts';
 import compact from '../generated/kube-schema.json' with { type: 'json' };
-import { MERGE_KEYS } from '../patch/merge-keys.ts';
+import { APPLY_KEYS, MERGE_KEYS } from '../patch/merge-keys.ts';
 import { ANY_SCHEMA, type JsonSchema } from './json-schema.ts';
 
 interface CompactType {
@@ -11,6 +11,12 @@ interface CompactType {
 const TYPES = compact as unknown as Readonly<Record<string, CompactType>>;
 const expanded = new Map<string, JsonSchema>();
 const REF_PREFIX = '#/components/schemas/io.k8s.api.';
+
+/** Fields that are keys of items, with what they are when absent. */
+const KEY_DEFAULTS: Readonly<Record<string, string>> = {
+  'ContainerPort.protocol': 'TCP',
+  'ServicePort.protocol': 'TCP',
+};
 
 const PRIMITIVES: Readonly<Record<string, JsonSchema>> = {
   s: { type: 'string' },
@@ -68,14 +74,21 @@ function expand(name: string): JsonSchema {
 
 function property(owner: string, field: string, code: string, text: string): JsonSchema {
   const merge = MERGE_KEYS[`${owner}.${field}`];
+  const keyDefault = KEY_DEFAULTS[`${owner}.${field}`];
+  const applyKeys = APPLY_KEYS[`${owner}.${field}`];
   const base = typed(code);
   // Siblings of $ref are ignored by OpenAPI readers, so a described reference goes into allOf.
   const described = base.$ref === undefined ? base : { allOf: [base] };
   return {
     ...(text !== '' || merge !== undefined ? described : base),
     ...(text !== '' && { description: text }),
+    ...(keyDefault !== undefined && { default: keyDefault }),
     ...(merge !== undefined && { 'x-kubernetes-patch-strategy': 'merge' }),
     ...(merge !== undefined && merge !== '' && { 'x-kubernetes-patch-merge-key': merge }),
+    ...(applyKeys && {
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': applyKeys,
+    }),
   };
 }
 

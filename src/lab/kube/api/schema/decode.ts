@@ -1,7 +1,7 @@
-import { isFields, type Fields } from '../object.ts';
+import { isFields, setField, type Fields } from '../object.ts';
 import { badRequest } from '../status.ts';
 import { resolved } from './builtin.ts';
-import { fieldPath, type JsonSchema } from './json-schema.ts';
+import { fieldPath, propertyOf, type JsonSchema } from './json-schema.ts';
 
 /** A body turned into an object of a built-in kind, and the fields that the kind does not have. */
 export interface Decoded {
@@ -50,11 +50,11 @@ function decodeObject(value: unknown, schema: JsonSchema, path: string, walk: Wa
   const result: Fields = {};
   for (const [key, item] of Object.entries(value)) {
     const at = fieldPath(path, key);
-    const inner = schema.properties?.[key] ?? mapValue(schema);
+    const inner = propertyOf(schema, key) ?? mapValue(schema);
     if (inner === undefined) walk.unknown.push(at);
-    else if (isPresent(item)) result[key] = decode(item, inner, at, walk);
+    else if (isPresent(item)) setField(result, key, decode(item, inner, at, walk));
     // A null value in a map is its zero value; in a struct it is as if it were not there.
-    else if (mapValue(schema)?.type === 'string') result[key] = '';
+    else if (mapValue(schema)?.type === 'string') setField(result, key, '');
   }
   return result;
 }

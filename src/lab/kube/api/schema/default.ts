@@ -1,4 +1,4 @@
-import { clone, isFields, type Fields } from '../object.ts';
+import { clone, isFields, ownField, setField, type Fields } from '../object.ts';
 import type { JsonSchema } from './json-schema.ts';
 
 /**
@@ -13,7 +13,7 @@ export function applyDefaults(value: unknown, schema: JsonSchema): void {
   if (!isFields(value)) return;
   for (const [key, inner] of Object.entries(schema.properties ?? {})) {
     fillIn(value, key, inner);
-    applyDefaults(value[key], inner);
+    applyDefaults(ownField(value, key), inner);
   }
   if (typeof schema.additionalProperties === 'object') {
     for (const item of Object.values(value)) applyDefaults(item, schema.additionalProperties);
@@ -22,7 +22,7 @@ export function applyDefaults(value: unknown, schema: JsonSchema): void {
 
 function fillIn(parent: Fields, key: string, schema: JsonSchema): void {
   if (schema.default === undefined) return;
-  const current = parent[key];
+  const current = ownField(parent, key);
   const missing = current === undefined || (current === null && schema.nullable !== true);
-  if (missing) parent[key] = clone(schema.default);
+  if (missing) setField(parent, key, clone(schema.default));
 }

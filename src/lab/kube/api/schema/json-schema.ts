@@ -49,6 +49,11 @@ export interface GroupVersionKind {
 /** The schema of list items, whatever the list's schema says. */
 export const ANY_SCHEMA: JsonSchema = { 'x-kubernetes-preserve-unknown-fields': true };
 
+/** The schema of a named property; undefined when there is none. */
+export function propertyOf({ properties }: JsonSchema, key: string): JsonSchema | undefined {
+  return properties !== undefined && Object.hasOwn(properties, key) ? properties[key] : undefined;
+}
+
 /** Appends a field to a path: `spec`, `spec.containers`. */
 export function fieldPath(parent: string, key: string): string {
   return parent === '' ? key : `${parent}.${key}`;

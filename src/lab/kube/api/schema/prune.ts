@@ -1,5 +1,5 @@
-import { clone, isFields, type Fields } from '../object.ts';
-import { fieldPath, type JsonSchema } from './json-schema.ts';
+import { clone, isFields, setField, type Fields } from '../object.ts';
+import { fieldPath, propertyOf, type JsonSchema } from './json-schema.ts';
 
 /** What the API server itself knows of every object; schemas need not name it. */
 const ROOT_FIELDS: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata']);
@@ -18,10 +18,10 @@ export function prune(object: Fields, schema: JsonSchema): Pruned {
   const unknown: string[] = [];
   const value: Fields = {};
   for (const [key, item] of Object.entries(object)) {
-    const inner = schema.properties?.[key];
-    if (ROOT_FIELDS.has(key)) value[key] = clone(item);
-    else if (inner !== undefined) value[key] = pruneValue(item, inner, key, unknown);
-    else if (keeps(schema)) value[key] = clone(item);
+    const inner = propertyOf(schema, key);
+    if (ROOT_FIELDS.has(key)) setField(value, key, clone(item));
+    else if (inner !== undefined) setField(value, key, pruneValue(item, inner, key, unknown));
+    else if (keeps(schema)) setField(value, key, clone(item));
     else unknown.push(key);
   }
   return { value, unknown };
@@ -40,9 +40,9 @@ function pruneObject(value: Fields, schema: JsonSchema, path: string, unknown: s
   const result: Fields = {};
   for (const [key, item] of Object.entries(value)) {
     const at = fieldPath(path, key);
-    const inner = schema.properties?.[key] ?? mapValue(schema);
-    if (inner !== undefined) result[key] = pruneValue(item, inner, at, unknown);
-    else if (keeps(schema) || embedded(schema, key)) result[key] = clone(item);
+    const inner = propertyOf(schema, key) ?? mapValue(schema);
+    if (inner !== undefined) setField(result, key, pruneValue(item, inner, at, unknown));
+    else if (keeps(schema) || embedded(schema, key)) setField(result, key, clone(item));
     else unknown.push(at);
   }
   return result;

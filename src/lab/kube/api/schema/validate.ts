@@ -1,7 +1,7 @@
-import { isFields, sameJson, type Fields } from '../object.ts';
+import { isFields, ownField, sameJson, type Fields } from '../object.ts';
 import { duplicate, invalidValue, notSupported, required, type FieldProblem } from '../status.ts';
 import { formatProblem } from './format.ts';
-import { fieldPath, type JsonSchema } from './json-schema.ts';
+import { fieldPath, propertyOf, type JsonSchema } from './json-schema.ts';
 
 /**
  * Validates a value by the structural schema of a CRD and gathers all problems, in the words of the
@@ -177,7 +177,7 @@ function objectProblems(value: Fields, schema: JsonSchema, path: string): FieldP
   const { minProperties = 0, maxProperties = Infinity } = schema;
   const count = Object.keys(value).length;
   const missing = (schema.required ?? [])
-    .filter((key) => value[key] === undefined)
+    .filter((key) => ownField(value, key) === undefined)
     .map((key) => required(fieldPath(path, key)));
   return [
     ...missing,
@@ -196,7 +196,7 @@ function fieldProblems(
   path: string,
 ): FieldProblem[] {
   if (value === undefined) return [];
-  const known = schema.properties?.[key];
+  const known = propertyOf(schema, key);
   if (known !== undefined) return validateSchema(value, known, fieldPath(path, key));
   if (typeof schema.additionalProperties !== 'object') return [];
   return validateSchema(value, schema.additionalProperties, fieldPath(path, key));

@@ -68,23 +68,35 @@ export function parseFieldSelector(
     ...(SELECTABLE[served] ?? []),
     ...extra,
   ]);
-  const terms = text
-    .split(',')
-    .filter((term) => term !== '')
-    .map((term) => parseTerm(term, known));
+  const terms = splitTerms(text).map((term) => parseTerm(term, { text, known }));
   return (object) => terms.every((term) => term(object));
 }
 
-function parseTerm(term: string, known: ReadonlySet<string>): ObjectMatch {
-  const match = /^([^=!]+)(==|!=|=)(.*)$/.exec(term);
-  if (!match) throw badRequest(`invalid selector: '${term}'; can't understand '${term}'`);
-  const [, field = '', operator, value = ''] = match;
-  if (!known.has(field)) {
-    throw badRequest(`field label not supported: ${field}`);
-  }
+/** Splits at commas, but not at those behind a backslash. */
+function splitTerms(text: string): readonly string[] {
+  return text.match(/(?:[^\\,]|\\.|\\$)+/gs) ?? [];
+}
+
+function parseTerm(
+  term: string,
+  { text, known }: { readonly text: string; readonly known: ReadonlySet<string> },
+): ObjectMatch {
+  const match = /^([^=!]+)(==|!=|=)(.*)$/s.exec(term);
+  if (!match) throw badRequest(`invalid selector: '${text}'; can't understand '${term}'`);
+  const [, field = '', operator, escaped = ''] = match;
+  if (!known.has(field)) throw badRequest(`field label not supported: ${field}`);
+  const value = unescaped(escaped);
   const path = field.split('.');
   const wanted = operator !== '!=';
   return (object) => (fieldText(object, field, path) === value) === wanted;
+}
+
+/** Backslashes stand before backslashes, commas and equal signs that are part of the value. */
+function unescaped(text: string): string {
+  return text.replaceAll(/\\(.?)|=/gs, (found, escaped: string | undefined) => {
+    if (escaped !== undefined && /^[\\,=]$/.test(escaped)) return escaped;
+    throw badRequest(`invalid field selector: '${found}' must be escaped or escapes nothing`);
+  });
 }
 
 function fieldText(object: ApiObject, field: string, path: readonly string[]): string {

@@ -1,50 +1,52 @@
 import { isFields, listOf, textAt } from '../object.ts';
-import { badRequest } from '../status.ts';
+import { parseRequirements, type Requirement } from './label-parser.ts';
 
 /** Tells whether labels are selected. */
 export type LabelMatch = (labels: Readonly<Record<string, string>>) => boolean;
 
-const SET_BASED = /^([^\s!=,()]+)\s+(in|notin)\s*\(([^)]*)\)$/;
-const EQUALITY = /^([^\s!=,()]+)\s*(==|=|!=)\s*([^\s!=,()]*)$/;
-const EXISTS = /^(!?)\s*([^\s!=,()]+)$/;
-
-/** Parses the text form: `a=b,c!=d,e in (f,g),h notin (i),j,!k`. Throws 400 when malformed. */
+/** Parses the text form, such as `a=b,c!=d,e in (f,g),!k`. Throws 400 when malformed. */
 export function parseLabelSelector(text: string): LabelMatch {
-  const terms = splitTerms(text).map(parseTerm);
+  const terms = parseRequirements(text).map(matchRequirement);
   return (labels) => terms.every((term) => term(labels));
 }
 
-function splitTerms(text: string): string[] {
-  return text
-    .split(/,(?![^(]*\))/)
-    .map((term) => term.trim())
-    .filter((term) => term !== '');
+function matchRequirement({ key, operator, values }: Requirement): LabelMatch {
+  switch (operator) {
+    case 'in':
+    case 'notin':
+      return inSet(key, operator === 'in', values);
+    case 'exists':
+    case 'absent':
+      return hasLabel(key, operator === 'exists');
+    case 'gt':
+    case 'lt':
+      return compared(key, operator, Number(values[0]));
+  }
 }
 
-function parseTerm(term: string): LabelMatch {
-  const set = SET_BASED.exec(term);
-  if (set) return inSet(set[1] ?? '', set[2] === 'in', splitValues(set[3] ?? ''));
-  const equality = EQUALITY.exec(term);
-  if (equality) return inSet(equality[1] ?? '', equality[2] !== '!=', [equality[3] ?? '']);
-  const exists = EXISTS.exec(term);
-  if (exists) return hasLabel(exists[2] ?? '', exists[1] !== '!');
-  throw badRequest(`unable to parse requirement: found '${term}'`);
+function compared(key: string, operator: 'gt' | 'lt', limit: number): LabelMatch {
+  return (labels) => {
+    const text = labelOf(labels, key);
+    if (text === undefined || !/^[-+]?\d+$/.test(text)) return false;
+    return operator === 'gt' ? Number(text) > limit : Number(text) < limit;
+  };
 }
 
-function splitValues(text: string): string[] {
-  return text.split(',').map((value) => value.trim());
+/** A label; no name is special, though every JavaScript object inherits some. */
+function labelOf(labels: Readonly<Record<string, string>>, key: string): string | undefined {
+  return Object.hasOwn(labels, key) ? labels[key] : undefined;
 }
 
 function inSet(key: string, wanted: boolean, values: readonly string[]): LabelMatch {
   return (labels) => {
-    const value = labels[key];
+    const value = labelOf(labels, key);
     if (value === undefined) return !wanted;
     return values.includes(value) === wanted;
   };
 }
 
 function hasLabel(key: string, wanted: boolean): LabelMatch {
-  return (labels) => (labels[key] !== undefined) === wanted;
+  return (labels) => (labelOf(labels, key) !== undefined) === wanted;
 }
 
 /** The object form (meta/v1 LabelSelector). Absent or null matches nothing, empty everything. */

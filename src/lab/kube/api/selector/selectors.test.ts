@@ -24,8 +24,45 @@ describe('label selectors in text', () => {
     expect(parseLabelSelector(text)(labels)).toBe(wanted);
   });
 
-  test.each(['a=b=c', 'a in 1', 'a b', '=x'])('"%s" is refused', (text) => {
-    expect(() => parseLabelSelector(text)).toThrow(/unable to parse/);
+  test.each([
+    ['a > 1', { a: '2' }, true],
+    ['a>1', { a: '1' }, false],
+    ['a<3', { a: '2' }, true],
+    ['a<5', { a: 'x' }, false],
+    ['a<5', {}, false],
+    ['in in (in,notin)', { in: 'notin' }, true],
+    ['a in ()', { a: '' }, true],
+    ['a in (b,,c)', { a: '' }, true],
+    ['a in (,)', { a: 'b' }, false],
+    ['a=,b', { a: '', b: 'x' }, true],
+    ['constructor', {}, false],
+    ['!toString', {}, true],
+    ['constructor!=x', {}, true],
+    [' a = b , c ', { a: 'b', c: '' }, true],
+  ])('"%s" against %j is %s', (text, labels: Record<string, string>, wanted) => {
+    expect(parseLabelSelector(text)(labels)).toBe(wanted);
+  });
+
+  test.each([
+    ['a=b=c', "found '=', expected: ',' or 'end of string'"],
+    ['a in 1', "unable to parse requirement: found '1' expected: '('"],
+    ['a b', "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"],
+    ['=x', "found '=', expected: !, identifier, or 'end of string'"],
+    ['a=,,', "found ',', expected: identifier after ','"],
+    ['a,', "found '', expected: identifier after ','"],
+    ['!', "unable to parse requirement: found '', expected: identifier"],
+    ['!a=b', "found '=', expected: ',' or 'end of string'"],
+    ['a in (b', "unable to parse requirement: found '', expected: ',', or ')'"],
+    ['a in (b c)', "unable to parse requirement: found 'c', expected: ',', or ')'"],
+    ['a=(', "unable to parse requirement: found '(', expected: identifier"],
+    ['a>x', "'Gt', 'Lt' operators, the value must be an integer"],
+    ['a>', "'Gt', 'Lt' operators, the value must be an integer"],
+    ['-a', 'unable to parse requirement: key: Invalid value: "-a": name part must consist of'],
+    ['a/b/c=d', 'must have at most one "/"'],
+    ['a=b_', 'values[0][a]: Invalid value: "b_": a valid label must be'],
+    [`a=${'x'.repeat(64)}`, 'must be no more than 63 characters'],
+  ])('"%s" is refused', (text, message) => {
+    expect(() => parseLabelSelector(text)).toThrow(message);
   });
 });
 
@@ -71,6 +108,15 @@ describe('field selectors', () => {
     );
     expect(() => parseFieldSelector('nonsense', 'pods')).toThrow(/invalid selector/);
     expect(parseFieldSelector('spec.x=', 'things.example.com', ['spec.x'])(pod)).toBe(true);
+  });
+
+  test('read what is escaped', () => {
+    const named = { ...pod, metadata: { name: 'a,b=c\\d' } };
+    const text = String.raw`metadata.name=a\,b\=c\\d,spec.nodeName=node-1`;
+    expect(parseFieldSelector(text, 'pods')(named)).toBe(true);
+    for (const bad of ['metadata.name=a=b', String.raw`metadata.name=a\b`, 'metadata.name=a\\']) {
+      expect(() => parseFieldSelector(bad, 'pods')).toThrow(/invalid field selector/);
+    }
   });
 
   test('take the source of an event from its component', () => {
