@@ -170,6 +170,59 @@ describe('an analysis', () => {
     });
   });
 
+  test('across VPCs needs a peering, a route to it and rules that say so', async () => {
+    const made = await client.send(new ec2.CreateVpcCommand({ CidrBlock: '10.9.0.0/16' }));
+    const peerVpc = made.Vpc?.VpcId ?? '';
+    const subnet = await client.send(
+      new ec2.CreateSubnetCommand({ VpcId: peerVpc, CidrBlock: '10.9.1.0/24' }),
+    );
+    const group = await client.send(
+      new ec2.CreateSecurityGroupCommand({ VpcId: peerVpc, GroupName: 'p', Description: 'p' }),
+    );
+    const GroupId = group.GroupId ?? '';
+    const far = await client.send(
+      new ec2.CreateNetworkInterfaceCommand({
+        SubnetId: subnet.Subnet?.SubnetId,
+        Groups: [GroupId],
+      }),
+    );
+    const path = { Destination: far.NetworkInterface?.NetworkInterfaceId, DestinationPort: 80 };
+    const codes = async (): Promise<(string | undefined)[] | undefined> =>
+      (await run(path)).Explanations?.map((each) => each.ExplanationCode);
+    expect(await codes()).toEqual(['NO_ROUTE_TO_DESTINATION', 'ENI_SG_RULES_MISMATCH']);
+    const asked = await client.send(
+      new ec2.CreateVpcPeeringConnectionCommand({ VpcId: vpcId, PeerVpcId: peerVpc }),
+    );
+    const { VpcPeeringConnectionId } = asked.VpcPeeringConnection ?? {};
+    await client.send(new ec2.AcceptVpcPeeringConnectionCommand({ VpcPeeringConnectionId }));
+    await authorize(GroupId, {
+      FromPort: 80,
+      ToPort: 80,
+      UserIdGroupPairs: [{ GroupId: webGroup }],
+    });
+    expect(await codes()).toEqual(['NO_ROUTE_TO_DESTINATION']);
+    const tables = await client.send(
+      new ec2.DescribeRouteTablesCommand({ Filters: [{ Name: 'vpc-id', Values: [vpcId] }] }),
+    );
+    const RouteTableId = tables.RouteTables?.[0]?.RouteTableId;
+    await client.send(
+      new ec2.CreateRouteCommand({
+        RouteTableId,
+        DestinationCidrBlock: '10.9.0.0/16',
+        VpcPeeringConnectionId,
+      }),
+    );
+    const analysis = await run(path);
+    expect(analysis.NetworkPathFound).toBe(true);
+    expect(analysis.ForwardPathComponents?.map((part) => part.Component?.Id)).toEqual([
+      web,
+      webGroup,
+      RouteTableId,
+      GroupId,
+      path.Destination,
+    ]);
+  });
+
   test('between instances looks at their primary interfaces', async () => {
     const launch = async (group: string): Promise<string> => {
       const made = await client.send(

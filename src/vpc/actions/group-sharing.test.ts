@@ -1,19 +1,15 @@
 import * as ec2 from '@aws-sdk/client-ec2';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import {
-  VPC_PEERING_CONNECTIONS,
-  type VpcPeeringConnection,
-} from '../../api/vpc/vpc-peering-connection.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OTHER_KEY, startTestApi, type TestApi } from '../testing.fake.ts';
 
 const OWNER = '111122223333';
 const OTHER = '444455556666';
-const PEERING = 'pcx-0123456789abcdef0';
-const FOREIGN_PEERING = 'pcx-0123456789abcdef1';
 
 let api: TestApi;
 let client: ec2.EC2Client;
 let other: ec2.EC2Client;
+let peering = '';
+let foreignPeering = '';
 const vpcs: Record<'a' | 'b' | 'c' | 'foreign', string> = { a: '', b: '', c: '', foreign: '' };
 
 beforeAll(async () => {
@@ -24,8 +20,8 @@ beforeAll(async () => {
   vpcs.b = await makeVpc(client, '10.1.0.0/16');
   vpcs.c = await makeVpc(client, '10.2.0.0/16');
   vpcs.foreign = await makeVpc(other, '10.3.0.0/16');
-  await peer(PEERING, vpcs.b, OWNER);
-  await peer(FOREIGN_PEERING, vpcs.foreign, OTHER);
+  peering = await peer(client, vpcs.b, OWNER);
+  foreignPeering = await peer(other, vpcs.foreign, OTHER);
 });
 afterAll(() => api.close());
 
@@ -38,29 +34,18 @@ async function makeGroup(as: ec2.EC2Client, VpcId: string, GroupName: string): P
   return (await as.send(command)).GroupId ?? '';
 }
 
-/** The peering of VPC a with another one, as the peering actions store it. */
-async function peer(name: string, vpcId: string, account: string): Promise<void> {
-  const region = 'us-east-1';
-  await api.kube.create(VPC_PEERING_CONNECTIONS, {
-    metadata: { name },
-    spec: {
-      account: OWNER,
-      region,
-      requester: { account: OWNER, region, vpcId: vpcs.a },
-      accepter: { account, region, vpcId },
-      status: 'active',
-      statusMessage: 'Active',
-      statusTime: '2026-01-01T00:00:00Z',
-      expirationTime: '2126-01-01T00:00:00Z',
-    },
-  });
+/** A peering that VPC a asks for and the other side accepts. */
+async function peer(accepter: ec2.EC2Client, PeerVpcId: string, PeerOwnerId: string) {
+  const made = await client.send(
+    new ec2.CreateVpcPeeringConnectionCommand({ VpcId: vpcs.a, PeerVpcId, PeerOwnerId }),
+  );
+  const { VpcPeeringConnectionId } = made.VpcPeeringConnection ?? {};
+  await accepter.send(new ec2.AcceptVpcPeeringConnectionCommand({ VpcPeeringConnectionId }));
+  return VpcPeeringConnectionId ?? '';
 }
 
-async function endPeering(name: string): Promise<void> {
-  const peering = api.kube.peek(VPC_PEERING_CONNECTIONS, { name });
-  const spec = { ...peering?.spec, status: 'deleted' };
-  await api.kube.replace(VPC_PEERING_CONNECTIONS, { ...peering, spec } as VpcPeeringConnection);
-}
+const endPeering = (VpcPeeringConnectionId: string) =>
+  client.send(new ec2.DeleteVpcPeeringConnectionCommand({ VpcPeeringConnectionId }));
 
 const pair = (GroupId: string, UserId?: string) => [
   { IpProtocol: 'tcp', FromPort: 1, ToPort: 1, UserIdGroupPairs: [{ GroupId, UserId }] },
@@ -98,12 +83,12 @@ describe('references to groups of other VPCs', () => {
       await makeGroup(client, vpcs.b, 'need-b'),
       await makeGroup(client, vpcs.c, 'need-c'),
     ];
-    await vi.waitFor(() => authorize(a, b));
+    await authorize(a, b);
     expect(await permission(a)).toEqual({
       UserId: OWNER,
       GroupId: b,
       VpcId: vpcs.b,
-      VpcPeeringConnectionId: PEERING,
+      VpcPeeringConnectionId: peering,
       PeeringStatus: 'active',
     });
     await expect(authorize(a, c)).rejects.toEqual(
@@ -113,7 +98,7 @@ describe('references to groups of other VPCs', () => {
       new ec2.DescribeSecurityGroupReferencesCommand({ GroupId: [b] }),
     );
     expect(references.SecurityGroupReferenceSet).toEqual([
-      { GroupId: b, ReferencingVpcId: vpcs.a, VpcPeeringConnectionId: PEERING },
+      { GroupId: b, ReferencingVpcId: vpcs.a, VpcPeeringConnectionId: peering },
     ]);
   });
 
@@ -124,12 +109,12 @@ describe('references to groups of other VPCs', () => {
     await expect(authorize(a, foreign, '999999999999')).rejects.toEqual(
       failure('InvalidGroup.NotFound'),
     );
-    const made = await vi.waitFor(() => authorize(a, foreign, OTHER));
+    const made = await authorize(a, foreign, OTHER);
     expect(made.SecurityGroupRules?.[0]?.ReferencedGroupInfo).toEqual({
       GroupId: foreign,
       UserId: OTHER,
       VpcId: vpcs.foreign,
-      VpcPeeringConnectionId: FOREIGN_PEERING,
+      VpcPeeringConnectionId: foreignPeering,
       PeeringStatus: 'active',
     });
   });
@@ -156,8 +141,8 @@ describe('references to groups of other VPCs', () => {
     const a = await makeGroup(client, vpcs.a, 'ended-a');
     const foreign = await makeGroup(other, vpcs.foreign, 'ended');
     await authorize(a, foreign, OTHER);
-    await endPeering(FOREIGN_PEERING);
-    await vi.waitFor(async () => expect((await permission(a))?.PeeringStatus).toBe('deleted'));
+    await endPeering(foreignPeering);
+    expect((await permission(a))?.PeeringStatus).toBe('deleted');
     expect((await stale(vpcs.a))?.map((group) => group.GroupId)).toContain(a);
     const references = await other.send(
       new ec2.DescribeSecurityGroupReferencesCommand({ GroupId: [foreign] }),
