@@ -5,6 +5,7 @@
  *
  *   node tools/bootstrap.mjs start [ARGUMENT...]   the lab and its scenario
  *   node tools/bootstrap.mjs test [ARGUMENT...]    all tests
+ *   node tools/bootstrap.mjs vlan [COMMAND]        the tests that need a virtual machine
  *   node tools/bootstrap.mjs setup                 only bring what is missing
  */
 import { spawnSync } from 'node:child_process';
@@ -31,7 +32,12 @@ const PROGRAMS = {
   setsid: 'util-linux',
   mount: 'mount',
 };
-const COMMANDS = { start: 'src/bin/trunkline.ts', test: 'tools/test.mjs', setup: undefined };
+const COMMANDS = {
+  start: 'src/bin/trunkline.ts',
+  test: 'tools/test.mjs',
+  vlan: 'tools/vlan/run.mjs',
+  setup: undefined,
+};
 
 const [verb = '', ...rest] = process.argv.slice(2);
 if (!(verb in COMMANDS)) fail(`Usage: bootstrap.mjs ${Object.keys(COMMANDS).join('|')}`, 2);

@@ -1,6 +1,6 @@
 /**
  * `npm test`: unit tests, tests with the programs of users, then kernel tests inside a sandbox, then
- * end-to-end tests; one summary, one exit status. Arguments go to vitest: `npm test -- src/policy` runs what matches.
+ * end-to-end tests, and in CI those that need a virtual machine; one summary, one exit status. Arguments go to vitest: `npm test -- src/policy` runs what matches.
  *
  * Clean-up is by construction: each stage runs in a sandbox whose processes and namespaces the kernel
  * removes when it ends or is killed, and keeps its files in one folder per run, removed at the end or,
@@ -13,6 +13,7 @@ import { ROOT } from './node24.mjs';
 
 const VITEST = resolve(ROOT, 'node_modules/vitest/vitest.mjs');
 const REPORTER = resolve(ROOT, 'tools/test-report.mjs');
+const VLAN = resolve(ROOT, 'tools/vlan/run.mjs');
 const SANDBOX = resolve(ROOT, 'src/lab/launch/sandbox.sh');
 /** Short, because sockets live below and their paths may have 107 characters. */
 const TEMP = '/tmp';
@@ -26,6 +27,9 @@ const STAGES = [
 ];
 
 const filters = process.argv.slice(2);
+// Takes one to three minutes of an emulated CPU: everyone else runs `npm run test:vlan`.
+if (process.env.CI === 'true' && filters.length === 0)
+  STAGES.push({ project: 'vlan', command: pdeath([process.execPath, VLAN]) });
 const runFolder = join(TEMP, `trunkline-test-${process.pid}`);
 sweepDeadRuns();
 mkdirSync(runFolder, { mode: 0o700 });
@@ -46,13 +50,18 @@ async function runStages() {
   return summarise(results);
 }
 
-async function runStage({ project, sandboxed }) {
+async function runStage({ project, sandboxed, command = vitestCommand(project, sandboxed) }) {
+  const report = join(runFolder, `${project}.json`);
+  const beganMs = performance.now();
+  const status = await run(command, { project, report });
+  const seconds = (performance.now() - beganMs) / 1000;
+  return { project, status, seconds, ...readReport(report) };
+}
+
+function vitestCommand(project, sandboxed) {
   const vitest = [process.execPath, VITEST, 'run', '--project', project, '--passWithNoTests'];
   vitest.push('--reporter=default', `--reporter=${REPORTER}`, ...filters);
-  const command = sandboxed ? ['sh', SANDBOX, '--with-parent', ...vitest] : pdeath(vitest);
-  const report = join(runFolder, `${project}.json`);
-  const status = await run(command, { project, report });
-  return { project, status, ...readReport(report) };
+  return sandboxed ? ['sh', SANDBOX, '--with-parent', ...vitest] : pdeath(vitest);
 }
 
 /** The kernel ends the stage when this process dies, also by kill -9. */
@@ -95,7 +104,10 @@ function summarise(results) {
   console.log('\n== summary');
   for (const result of results) {
     const word = failuresOf(result) === 0 ? 'ok' : 'FAILED';
-    console.log(`${result.project.padEnd(7)} ${word.padEnd(7)}${result.tests.length} tests`);
+    const seconds = `${result.seconds.toFixed(0)} s`;
+    console.log(
+      `${result.project.padEnd(7)} ${word.padEnd(7)}${seconds.padStart(5)}  ${result.tests.length} tests`,
+    );
   }
   for (const { file, name, reason } of skipped) {
     console.log(`skipped: ${file} > ${name}: ${reason ?? 'no reason given'}`);

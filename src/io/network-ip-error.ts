@@ -1,6 +1,6 @@
 /** Text of commands to errno names: the one place that knows it. */
 const ERRORS: readonly (readonly [RegExp, string])[] = [
-  [/File exists|already assigned/, 'EEXIST'],
+  [/File exists|already (assigned|exists)/, 'EEXIST'],
   [/Cannot find device|No such device|does not exist|invalid ifname/, 'ENODEV'],
   [/No such process/, 'ESRCH'],
   [/No such file or directory/, 'ENOENT'],

@@ -335,12 +335,11 @@ export interface CniCall {
   readonly config?: Readonly<Record<string, unknown>>;
 }
 
-/** Runs the plugin as a process, with the environment and stdin of the CNI specification. */
-export async function callPlugin(
-  plugin: string,
+/** Environment and stdin of a call, as the CNI specification has them. */
+export function pluginInput(
   host: TestHost,
   call: CniCall,
-): Promise<CniOutcome> {
+): { readonly environment: Record<string, string>; readonly stdin: string } {
   const { metadata } = call.pod;
   const config = {
     cniVersion: '0.4.0',
@@ -349,20 +348,28 @@ export async function callPlugin(
     socketPath: host.socketPath,
     ...call.config,
   };
-  const child = spawn(plugin, [], {
-    env: {
-      CNI_COMMAND: call.command,
-      CNI_CONTAINERID: call.containerId ?? `container-${metadata.uid}`,
-      CNI_NETNS: call.netns,
-      CNI_IFNAME: 'eth0',
-      CNI_PATH: '/opt/cni/bin',
-      CNI_ARGS: `IgnoreUnknown=1;K8S_POD_NAMESPACE=${metadata.namespace};K8S_POD_NAME=${metadata.name};K8S_POD_UID=${metadata.uid}`,
-    },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const environment = {
+    CNI_COMMAND: call.command,
+    CNI_CONTAINERID: call.containerId ?? `container-${metadata.uid}`,
+    CNI_NETNS: call.netns,
+    CNI_IFNAME: 'eth0',
+    CNI_PATH: '/opt/cni/bin',
+    CNI_ARGS: `IgnoreUnknown=1;K8S_POD_NAMESPACE=${metadata.namespace};K8S_POD_NAME=${metadata.name};K8S_POD_UID=${metadata.uid}`,
+  };
+  return { environment, stdin: JSON.stringify(config) };
+}
+
+/** Runs the plugin as a process. */
+export async function callPlugin(
+  plugin: string,
+  host: TestHost,
+  call: CniCall,
+): Promise<CniOutcome> {
+  const { environment, stdin } = pluginInput(host, call);
+  const child = spawn(plugin, [], { env: environment, stdio: ['pipe', 'pipe', 'inherit'] });
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-  child.stdin.end(JSON.stringify(config));
+  child.stdin.end(stdin);
   const status = await new Promise<number>((resolve) => {
     child.on('close', (code) => resolve(code ?? -1));
   });

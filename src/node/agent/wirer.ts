@@ -1,10 +1,10 @@
 import type { Log } from '../../base/log.ts';
-import { NetworkError, type Network, type NetworkStep } from '../../base/network.ts';
+import { NetworkError, type LinkInfo, type Network, type NetworkStep } from '../../base/network.ts';
 import type { Random } from '../../base/random.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { DesiredPort } from '../fabric/desired.ts';
 import type { Fabric } from '../fabric/fabric.ts';
-import { branchLink, DOOMED_GROUP } from '../wiring/names.ts';
+import { branchLink, DOOMED_GROUP, isPortLink } from '../wiring/names.ts';
 import {
   plainTeardown,
   plainWiring,
@@ -144,15 +144,13 @@ export class Wirer {
   async #clear(sandbox: Sandbox, port: DesiredPort): Promise<void> {
     const { network, hostNetns, fabricNetns } = this.#options;
     await network.apply(hostNetns, teardownSteps(sandbox));
-    const names = [sandbox.hostLink];
-    if (sandbox.vlanId !== undefined) {
-      names.push(branchLink(sandbox.vlanId));
-      await network.apply(fabricNetns, [
-        { op: 'link-delete', name: port.link, ignoreMissing: true },
-      ]);
+    const { hostLink, vlanId } = sandbox;
+    if (vlanId !== undefined) {
+      const present = await network.links(fabricNetns);
+      await network.apply(fabricNetns, deletions(portsInTheWay(present, port.link, vlanId)));
     }
-    const steps = names.map((name) => ({ op: 'link-delete', name, ignoreMissing: true }) as const);
-    await network.apply(hostNetns, steps);
+    const branch = vlanId === undefined ? [] : [branchLink(vlanId)];
+    await network.apply(hostNetns, deletions([hostLink, ...branch]));
   }
 
   #flushSoon(): void {
@@ -188,6 +186,17 @@ export class Wirer {
 export function teardownSteps(sandbox: Sandbox): readonly NetworkStep[] {
   const { vlanId } = sandbox;
   return vlanId === undefined ? plainTeardown(sandbox) : branchTeardown({ ...sandbox, vlanId });
+}
+
+/** Ports of the same name, or of the same VLAN: a trunk carries an id once. */
+function portsInTheWay(present: readonly LinkInfo[], name: string, vlanId: number): string[] {
+  return present
+    .filter((link) => link.name === name || (isPortLink(link.name) && link.vlanId === vlanId))
+    .map((link) => link.name);
+}
+
+function deletions(names: readonly string[]): NetworkStep[] {
+  return names.map((name) => ({ op: 'link-delete', name, ignoreMissing: true }));
 }
 
 function sameBranch(a: Sandbox, b: Sandbox): boolean {
