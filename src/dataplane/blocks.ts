@@ -3,7 +3,7 @@
  * interval sets of nftables refuse elements that overlap (spec/measurements.md 3), and rules only ever
  * allow, so what another element covers already can be left out.
  */
-import { cidrContains, formatCidr, type Cidr } from '../base/cidr.ts';
+import { cidrAround, type Cidr } from '../base/cidr.ts';
 import { subtractPortRanges, type PortRange } from '../base/port-range.ts';
 
 /** Some numbers (ports, protocols, or packed ICMP types) towards one block of addresses. */
@@ -18,16 +18,25 @@ export interface Block {
  * number, and other CIDRs share no address.
  */
 export function disjointBlocks(blocks: readonly Block[]): readonly Block[] {
-  const byCidr = Map.groupBy(blocks, (block) => formatCidr(block.cidr));
+  const byCidr = Map.groupBy(blocks, (block) => blockText(block.cidr));
   const own = [...byCidr.values()].flatMap((same) => {
     const [first] = same;
     return first ? [{ cidr: first.cidr, ranges: same.map((block) => block.range) }] : [];
   });
+  const lengths = [...new Set(own.map(({ cidr }) => cidr.prefixBits))];
+  const byText = new Map(own.map((one) => [blockText(one.cidr), one.ranges]));
   return own.flatMap(({ cidr, ranges }) => {
-    const around = own.filter((other) => other.cidr !== cidr && cidrContains(other.cidr, cidr));
-    const covered = around.flatMap((other) => other.ranges);
+    const around = lengths.filter((bits) => bits < cidr.prefixBits);
+    const address = { family: cidr.family, value: cidr.first };
+    const covered = around.flatMap(
+      (bits) => byText.get(blockText(cidrAround(address, bits))) ?? [],
+    );
     return subtractPortRanges(ranges, covered).map((range) => ({ cidr, range }));
   });
+}
+
+function blockText({ family, first, prefixBits }: Cidr): string {
+  return `${family} ${first} ${prefixBits}`;
 }
 
 /** A box of ICMP types and codes. */

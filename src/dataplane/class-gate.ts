@@ -5,11 +5,11 @@
  * chains share, so a new interface changes no chain and no set of rules.
  */
 import type { Cidr } from '../base/cidr.ts';
+import type { GroupId } from '../base/ids.ts';
 import { mergePortRanges, type PortRange } from '../base/port-range.ts';
 import type { Direction, Rule, RuleProtocol } from '../policy/rule.ts';
-import { allRulesOf, type World } from '../policy/world.ts';
 import { disjointBlocks, packIcmp, unpackIcmp, type Block } from './blocks.ts';
-import { classDigits, type Classes, type InterfaceClass } from './class.ts';
+import { classDigits, type InterfaceClass } from './class.ts';
 import {
   point,
   span,
@@ -36,8 +36,12 @@ interface Entry {
 
 /** What the chains of all classes are made from. */
 export interface GateContext {
-  readonly world: World;
-  readonly classes: Classes;
+  /** Rules of a group, both directions; none for one that does not exist. */
+  readonly rulesOf: (groupId: GroupId) => readonly Rule[];
+  /** Blocks of a prefix list; none for one that does not exist. */
+  readonly prefixList: (id: string) => readonly Cidr[];
+  /** Classes that wear a group; none when it does not exist. */
+  readonly wearers: (groupId: GroupId) => readonly InterfaceClass[];
 }
 
 /** A class's part of the program at one gate. */
@@ -64,7 +68,10 @@ export function classGate(
   direction: Direction,
 ): ClassGate {
   const name = gateChainName(direction, item);
-  const entries = allRulesOf(context.world, item.groupIds, direction).map(entryOf);
+  const entries = item.groupIds
+    .flatMap((groupId) => context.rulesOf(groupId))
+    .filter((rule) => rule.direction === direction)
+    .map(entryOf);
   const found = [
     ...SERVICES.flatMap((service) => blockSets(context, { name, direction, service, entries })),
     ...SERVICES.flatMap((service) => peerClassSets(context, { name, direction, service, entries })),
@@ -131,7 +138,7 @@ function serviceOf(protocol: RuleProtocol): readonly [Service, number, PortRange
 function blockSets(context: GateContext, part: Part): readonly SetAndRule[] {
   return SERVICE_FAMILIES[part.service].map((family) => {
     const elements = byProtocol(part).flatMap(([protocol, entries]) => {
-      const blocks = entries.flatMap((entry) => blocksOf(context.world, entry, family));
+      const blocks = entries.flatMap((entry) => blocksOf(context, entry, family));
       return disjointBlocks(blocks).flatMap((block) =>
         serviceKeys(part.service, protocol, block.range).map((key) => ({
           key: [{ first: block.cidr.first, last: block.cidr.last }, ...key],
@@ -146,16 +153,11 @@ function blockSets(context: GateContext, part: Part): readonly SetAndRule[] {
 /** The set of rules for groups, if any: the class of an address is one for both families. */
 function peerClassSets(context: GateContext, part: Part): readonly SetAndRule[] {
   const elements = byProtocol(part).flatMap(([protocol, entries]) =>
-    context.classes.all.flatMap((peer) => {
-      const ranges = entries
-        .filter(({ rule }) => refersTo(context.world, rule, peer))
-        .map(({ range }) => range);
-      return mergePortRanges(ranges).flatMap((range) =>
-        serviceKeys(part.service, protocol, range).map((key) => ({
-          key: [point(peer.id), ...key],
-        })),
-      );
-    }),
+    [...rangesByPeer(context, entries)].flatMap(([id, ranges]) =>
+      mergePortRanges(ranges).flatMap((range) =>
+        serviceKeys(part.service, protocol, range).map((key) => ({ key: [point(id), ...key] })),
+      ),
+    ),
   );
   const name = `${part.name}_${part.service}_peers`;
   return [setAndRule({ name, part, elements, peer: 'meta mark' })];
@@ -179,21 +181,33 @@ function byProtocol(part: Part): readonly (readonly [number, readonly Entry[]])[
   return [...Map.groupBy(entries, ({ protocol }) => protocol)];
 }
 
-function blocksOf(world: World, { rule, range }: Entry, family: 4 | 6): readonly Block[] {
-  return peerBlocks(world, rule)
+/** Numbers that each class of peers is admitted with, by the number of the class. */
+function rangesByPeer(
+  context: GateContext,
+  entries: readonly Entry[],
+): ReadonlyMap<number, readonly PortRange[]> {
+  const ranges = new Map<number, PortRange[]>();
+  for (const { rule, range } of entries) {
+    if (rule.peer.kind !== 'group') continue;
+    for (const { id } of context.wearers(rule.peer.groupId)) {
+      const known = ranges.get(id);
+      if (known) known.push(range);
+      else ranges.set(id, [range]);
+    }
+  }
+  return ranges;
+}
+
+function blocksOf(context: GateContext, { rule, range }: Entry, family: 4 | 6): readonly Block[] {
+  return peerBlocks(context, rule)
     .filter((cidr) => cidr.family === family)
     .map((cidr) => ({ cidr, range }));
 }
 
-function peerBlocks(world: World, { peer }: Rule): readonly Cidr[] {
+function peerBlocks(context: GateContext, { peer }: Rule): readonly Cidr[] {
   if (peer.kind === 'cidr') return [peer.cidr];
-  if (peer.kind === 'prefix-list') return world.prefixLists?.get(peer.prefixListId) ?? [];
+  if (peer.kind === 'prefix-list') return context.prefixList(peer.prefixListId);
   return [];
-}
-
-function refersTo(world: World, { peer }: Rule, other: InterfaceClass): boolean {
-  if (peer.kind !== 'group') return false;
-  return world.groups.has(peer.groupId) && other.groupIds.includes(peer.groupId);
 }
 
 function serviceKeys(

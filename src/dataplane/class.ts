@@ -25,11 +25,11 @@ export interface Classes {
  * number.
  */
 export function classesOf(sets: readonly (readonly GroupId[])[]): Classes {
-  const byKey = new Map(sets.map((groupIds) => [keyOf(groupIds), groupIds]));
+  const byKey = new Map(sets.map((groupIds) => [classKey(groupIds), groupIds]));
   const taken = new Map<number, InterfaceClass>();
   const found = new Map<string, InterfaceClass>();
   for (const key of [...byKey.keys()].toSorted()) {
-    let id = hash(key);
+    let id = classNumber(key);
     while (id === 0 || taken.has(id)) id = (id + 1) >>> 0;
     const groupIds = [...new Set(byKey.get(key))].toSorted();
     const made = Object.freeze({ id, groupIds: Object.freeze(groupIds) });
@@ -37,7 +37,7 @@ export function classesOf(sets: readonly (readonly GroupId[])[]): Classes {
     found.set(key, made);
   }
   const all = [...taken.values()].toSorted((a, b) => a.id - b.id);
-  return { all, classOf: (groupIds) => found.get(keyOf(groupIds)) };
+  return { all, classOf: (groupIds) => found.get(classKey(groupIds)) };
 }
 
 /** Eight hexadecimal digits: how chains and sets of the class are named. */
@@ -45,12 +45,13 @@ export function classDigits(item: InterfaceClass): string {
   return item.id.toString(16).padStart(8, '0');
 }
 
-function keyOf(groupIds: readonly GroupId[]): string {
+/** The set of groups as a text: equal for equal sets. */
+export function classKey(groupIds: readonly GroupId[]): string {
   return [...new Set(groupIds)].toSorted().join(',');
 }
 
-/** FNV-1a, 32 bits. Group ids are random, so nobody can aim for a collision cheaply. */
-function hash(text: string): number {
+/** The number that a class has unless another has it: FNV-1a, 32 bits. Group ids are random, so nobody can aim for a collision cheaply. */
+export function classNumber(text: string): number {
   let sum = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) sum = Math.imul(sum ^ text.charCodeAt(i), 0x01000193);
   return sum >>> 0;

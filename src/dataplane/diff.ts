@@ -103,7 +103,8 @@ function replaceRules(chain: Chain): readonly Change[] {
   return [{ op: 'flush-chain', name: chain.name }, ...ruleChanges(chain)];
 }
 
-function ruleChanges(chain: Chain): readonly Change[] {
+/** Commands that fill an empty chain. */
+export function ruleChanges(chain: Chain): readonly Change[] {
   return chain.rules.map((rule) => ({ op: 'add-rule', chain: chain.name, rule }));
 }
 
@@ -149,7 +150,8 @@ function setType(set: SetObject): string {
   return setBlock(set, false);
 }
 
-function rulesText(chain: Chain): string {
+/** Text of all rules of a chain. */
+export function rulesText(chain: Chain): string {
   return chain.rules.map(ruleText).join('\n');
 }
 

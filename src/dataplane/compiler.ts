@@ -1,0 +1,280 @@
+/**
+ * The compiler that remembers: told what changed, it works out anew only the parts that depend on it. An
+ * address is one element, a rule is the gates of the local classes that wear its group, a new class is the
+ * gates whose rules name one of its groups. What it ends with depends on the state only (tested over
+ * random paths), so that a fabric that was updated a thousand times is one that was loaded once.
+ */
+import type { Cidr } from '../base/cidr.ts';
+import type { EniId, GroupId, VpcId } from '../base/ids.ts';
+import { formatIp, type Ip } from '../base/ip.ts';
+import type { Direction } from '../policy/rule.ts';
+import type { InterfaceView, World } from '../policy/world.ts';
+import { baseChains } from './base-chains.ts';
+import { ClassTable } from './class-table.ts';
+import { classGate, gateChainName } from './class-gate.ts';
+import { classKey } from './class.ts';
+import type { Change } from './diff.ts';
+import { LiveProgram } from './live-program.ts';
+import { point, type FabricProgram } from './program.ts';
+import { portElements, sharedSets, type Surroundings } from './shared-sets.ts';
+import type { FabricPort } from './state.ts';
+
+/** A group as the world has it. */
+export type GroupView = NonNullable<ReturnType<World['groups']['get']>>;
+
+/** One thing that is other than before; without a value it is gone. */
+export type Delta =
+  | { readonly kind: 'interface'; readonly eniId: EniId; readonly view?: InterfaceView }
+  | { readonly kind: 'group'; readonly groupId: GroupId; readonly view?: GroupView }
+  | { readonly kind: 'prefix-list'; readonly id: string; readonly cidrs?: readonly Cidr[] }
+  | { readonly kind: 'port'; readonly link: string; readonly port?: FabricPort }
+  | { readonly kind: 'surroundings'; readonly value: Surroundings }
+  | { readonly kind: 'vpc'; readonly vpcId: VpcId | undefined };
+
+/** Who claims an address, and the groups that it wears. */
+interface Claim {
+  readonly ip: Ip;
+  readonly groupIds: readonly GroupId[];
+}
+
+/** UDP port of VXLAN (RFC 7348). */
+const VXLAN_PORT = 4789;
+const DIRECTIONS: readonly Direction[] = ['egress', 'ingress'];
+
+/** Keeps the program of one fabric. All ports must be of one VPC. */
+export class FilterCompiler {
+  readonly #live = new LiveProgram();
+  readonly #classes = new ClassTable();
+  readonly #interfaces = new Map<EniId, InterfaceView>();
+  readonly #groups = new Map<GroupId, GroupView>();
+  readonly #prefixLists = new Map<string, readonly Cidr[]>();
+  readonly #ports = new Map<string, FabricPort>();
+  readonly #portsOfEni = new Map<EniId, number>();
+  /** By address and claimant. */
+  readonly #claims = new Map<string, Map<string, Claim>>();
+  /** Address to the groups under which it is in the program. */
+  readonly #known = new Map<string, Claim>();
+  /** Classes of ports, with the number of ports. */
+  readonly #own = new Map<string, number>();
+  /** What the gates of an own class depend on. */
+  readonly #needs = new Map<string, ReadonlySet<string>>();
+  readonly #dirtyGates = new Set<string>();
+  #vpcId: VpcId | undefined;
+
+  constructor() {
+    this.apply({ kind: 'surroundings', value: { uplinks: [], unfiltered: [] } });
+  }
+
+  /** Takes a change in. */
+  apply(delta: Delta): void {
+    switch (delta.kind) {
+      case 'interface':
+        return this.#setInterface(delta.eniId, delta.view);
+      case 'group':
+        setOrDelete(this.#groups, delta.groupId, delta.view);
+        return this.#soil(delta.groupId);
+      case 'prefix-list':
+        setOrDelete(this.#prefixLists, delta.id, delta.cidrs);
+        return this.#soil(delta.id);
+      case 'port':
+        return this.#setPort(delta.link, delta.port);
+      case 'surroundings':
+        return this.#live.put('around', {
+          sets: sharedSets(delta.value),
+          chains: baseChains(delta.value.vxlanPort ?? VXLAN_PORT),
+        });
+      case 'vpc':
+        return this.#setVpc(delta.vpcId);
+    }
+  }
+
+  /** The commands since the last call. */
+  changes(): readonly Change[] {
+    this.#compileGates();
+    return this.#live.changes();
+  }
+
+  /** The whole program. */
+  program(): FabricProgram {
+    this.#compileGates();
+    return this.#live.program();
+  }
+
+  #setInterface(eniId: EniId, view: InterfaceView | undefined): void {
+    const before = this.#interfaces.get(eniId);
+    const claimant = `eni ${eniId}`;
+    const after = this.#isPeer(view) ? view : undefined;
+    const addresses = [
+      ...(this.#isPeer(before) ? before.addresses : []),
+      ...(after?.addresses ?? []),
+    ];
+    setOrDelete(this.#interfaces, eniId, view);
+    this.#claim(claimant, addresses, after);
+  }
+
+  /** What a port says of its interface is newer than what the world says. */
+  #isPeer(view: InterfaceView | undefined): view is InterfaceView {
+    return view !== undefined && view.vpcId === this.#vpcId && !this.#portsOfEni.has(view.eniId);
+  }
+
+  #setVpc(vpcId: VpcId | undefined): void {
+    if (vpcId === this.#vpcId) return;
+    const views = [...this.#interfaces.values()];
+    for (const view of views) this.#setInterface(view.eniId, undefined);
+    this.#vpcId = vpcId;
+    for (const view of views) this.#setInterface(view.eniId, view);
+  }
+
+  #setPort(link: string, port: FabricPort | undefined): void {
+    const before = this.#ports.get(link);
+    if (before) {
+      this.#live.put(`port ${link}`, undefined);
+      this.#countPort(before.eniId, -1);
+      this.#claim(`port ${link}`, before.addresses, undefined);
+      this.#release(before.groupIds);
+      this.#countOwn(before.groupIds, -1);
+      this.#ports.delete(link);
+    }
+    if (!port) return;
+    this.#ports.set(link, port);
+    this.#countPort(port.eniId, 1);
+    this.#use(port.groupIds);
+    this.#countOwn(port.groupIds, 1);
+    this.#claim(`port ${link}`, port.addresses, port);
+    this.#putPort(port);
+  }
+
+  #putPort(port: FabricPort): void {
+    const item = this.#classes.get(classKey(port.groupIds));
+    this.#live.put(`port ${port.link}`, { elements: portElements(port, item?.id ?? 0) });
+  }
+
+  /** While an interface has a port here, the world's own view of it is not asked. */
+  #countPort(eniId: EniId, by: 1 | -1): void {
+    const count = (this.#portsOfEni.get(eniId) ?? 0) + by;
+    const view = this.#interfaces.get(eniId);
+    if (count === 1 && by === 1 && view) this.#setInterface(eniId, undefined);
+    if (count === 0) this.#portsOfEni.delete(eniId);
+    else this.#portsOfEni.set(eniId, count);
+    if (view) {
+      this.#interfaces.delete(eniId);
+      this.#setInterface(eniId, view);
+    }
+  }
+
+  /** Makes the claimant claim these addresses and no others of those given. */
+  #claim(
+    claimant: string,
+    addresses: readonly Ip[],
+    view: Pick<InterfaceView, 'addresses' | 'groupIds'> | undefined,
+  ): void {
+    const claimed = new Set(view?.addresses.map(formatIp));
+    const texts = new Map(addresses.map((ip) => [formatIp(ip), ip]));
+    for (const [text, ip] of texts) {
+      const claims = this.#claims.get(text) ?? new Map<string, Claim>();
+      if (view && claimed.has(text)) claims.set(claimant, { ip, groupIds: view.groupIds });
+      else claims.delete(claimant);
+      if (claims.size > 0) this.#claims.set(text, claims);
+      else this.#claims.delete(text);
+      this.#setAddress(text, claims);
+    }
+  }
+
+  /** An address that two interfaces claim is left out: no reference to a group covers it. */
+  #setAddress(text: string, claims: ReadonlyMap<string, Claim>): void {
+    const [only] = claims.size === 1 ? claims.values() : [];
+    const before = this.#known.get(text);
+    if (only) this.#use(only.groupIds);
+    if (before) this.#release(before.groupIds);
+    setOrDelete(this.#known, text, only);
+    this.#putAddress(text, only);
+  }
+
+  #putAddress(text: string, claim: Claim | undefined): void {
+    if (!claim) return this.#live.put(`address ${text}`, undefined);
+    const value = this.#classes.get(classKey(claim.groupIds))?.id ?? 0;
+    const element = { key: [point(claim.ip.value)], value };
+    this.#live.put(`address ${text}`, { elements: [{ set: `class${claim.ip.family}`, element }] });
+  }
+
+  #use(groupIds: readonly GroupId[]): void {
+    const { made, renumbered } = this.#classes.use(groupIds);
+    if (made) this.#soilReferences(groupIds);
+    if (renumbered) this.#renumber();
+  }
+
+  #release(groupIds: readonly GroupId[]): void {
+    const { gone, renumbered } = this.#classes.release(groupIds);
+    if (gone) this.#soilReferences(groupIds);
+    if (renumbered) this.#renumber();
+  }
+
+  /** Numbers of classes changed: everything that names one is made anew. */
+  #renumber(): void {
+    for (const [text, claim] of this.#known) this.#putAddress(text, claim);
+    for (const port of this.#ports.values()) this.#putPort(port);
+    for (const key of this.#own.keys()) this.#dirtyGates.add(key);
+  }
+
+  #countOwn(groupIds: readonly GroupId[], by: 1 | -1): void {
+    const key = classKey(groupIds);
+    const count = (this.#own.get(key) ?? 0) + by;
+    if (count === 0) this.#own.delete(key);
+    else this.#own.set(key, count);
+    if (count === 0 || (count === 1 && by === 1)) this.#dirtyGates.add(key);
+  }
+
+  #soil(id: string): void {
+    for (const [key, needs] of this.#needs) if (needs.has(id)) this.#dirtyGates.add(key);
+  }
+
+  #soilReferences(groupIds: readonly GroupId[]): void {
+    for (const groupId of groupIds) this.#soil(`ref ${groupId}`);
+  }
+
+  #compileGates(): void {
+    for (const key of this.#dirtyGates) this.#compileGate(key);
+    this.#dirtyGates.clear();
+  }
+
+  #compileGate(key: string): void {
+    const item = this.#own.has(key) ? this.#classes.get(key) : undefined;
+    if (!item) {
+      this.#needs.delete(key);
+      for (const direction of DIRECTIONS) this.#live.put(`gate ${direction} ${key}`, undefined);
+      return;
+    }
+    const needs = new Set<string>(item.groupIds);
+    for (const direction of DIRECTIONS) {
+      const gate = classGate(this.#context(needs), item, direction);
+      const chain = gateChainName(direction, item);
+      const element = { key: [point(item.id)], value: { verdict: 'jump', chain } } as const;
+      this.#live.put(`gate ${direction} ${key}`, {
+        sets: gate.sets,
+        chains: [gate.chain],
+        elements: [{ set: `${direction}_chains`, element }],
+      });
+    }
+    this.#needs.set(key, needs);
+  }
+
+  /** The world as a gate asks it; what it asks for is noted down. */
+  #context(needs: Set<string>): Parameters<typeof classGate>[0] {
+    return {
+      rulesOf: (groupId) => this.#groups.get(groupId)?.rules ?? [],
+      prefixList: (id) => {
+        needs.add(id);
+        return this.#prefixLists.get(id) ?? [];
+      },
+      wearers: (groupId) => {
+        needs.add(groupId).add(`ref ${groupId}`);
+        return this.#groups.has(groupId) ? this.#classes.wearers(groupId) : [];
+      },
+    };
+  }
+}
+
+function setOrDelete<K, V>(map: Map<K, V>, key: K, value: V | undefined): void {
+  if (value === undefined) map.delete(key);
+  else map.set(key, value);
+}
