@@ -1,4 +1,4 @@
-import { isFields } from '../object.ts';
+import { isFields, ownField } from '../object.ts';
 
 /** One step of a path. */
 type Step =
@@ -62,7 +62,7 @@ function walk(value: unknown, steps: readonly Step[]): readonly unknown[] {
 function next(value: unknown, step: Step): readonly unknown[] {
   switch (step.kind) {
     case 'field':
-      return isFields(value) ? [value[step.name]] : [];
+      return isFields(value) ? [ownField(value, step.name)] : [];
     case 'index':
       return Array.isArray(value) ? [value[step.index]] : [];
     case 'all':

@@ -42,7 +42,8 @@ export const WORKLOAD_COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     NAME_COLUMN,
     text('Controller', ({ metadata }) => {
       const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
-      return owner === undefined ? '<none>' : `${owner.kind.toLowerCase()}.apps/${owner.name}`;
+      const kind = textAt(owner, 'kind').toLowerCase();
+      return owner === undefined ? '<none>' : `${kind}.apps/${textAt(owner, 'name')}`;
     }),
     count('Revision', (object) => object['revision']),
     AGE_COLUMN,
