@@ -20,6 +20,7 @@ const TEMP = '/tmp';
 const RUN_FOLDER = /^trunkline-test-(\d+)$/;
 const STAGES = [
   { project: 'unit', sandboxed: false },
+  { project: 'proof', sandboxed: false },
   { project: 'clients', sandboxed: false },
   { project: 'kernel', sandboxed: true },
   // Starts labs as a user would; each makes a sandbox of its own inside this one.
