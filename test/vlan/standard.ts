@@ -1,5 +1,6 @@
 import { after, before, describe, test } from 'node:test';
 import { must } from '../../src/base/assert.ts';
+import type { Agent } from '../../src/node/agent/agent.ts';
 import { greet, TestWorld, type TestHost } from '../../src/node/agent/hosts.fake.ts';
 import { capture } from './capture.ts';
 import { admits, ALL_OUT, allowed, cni, denied, wirePod, type WiredPod } from './lab.ts';
@@ -8,6 +9,8 @@ describe('standard mode over VLAN links', () => {
   let world: TestWorld;
   let one: TestHost;
   let two: TestHost;
+  let agent: Agent;
+  let webGroup = '';
   let client: WiredPod;
   let neighbour: WiredPod;
   let far: WiredPod;
@@ -18,12 +21,13 @@ describe('standard mode over VLAN links', () => {
     one = must(hosts[0], () => 'host 1');
     two = must(hosts[1], () => 'host 2');
     const config = { enablePodEni: true, enforcingMode: 'standard' } as const;
-    for (const host of hosts) await world.start(host, { config, linkDriver: 'vlan' });
+    agent = await world.start(one, { config, linkDriver: 'vlan' });
+    await world.start(two, { config, linkDriver: 'vlan' });
     const open = world.group('open', [ALL_OUT]);
-    const server = world.group('web', [admits(open, 8080)]);
+    webGroup = world.group('web', [admits(open, 8080)]);
     client = await wirePod(world, one, { vlanId: 1, groups: [open] });
-    neighbour = await wirePod(world, one, { vlanId: 2, groups: [server] });
-    far = await wirePod(world, two, { vlanId: 1, groups: [server] });
+    neighbour = await wirePod(world, one, { vlanId: 2, groups: [webGroup] });
+    far = await wirePod(world, two, { vlanId: 1, groups: [webGroup] });
     for (const { netns } of [neighbour, far])
       for (const port of [8080, 9090]) greet(netns, port).unref();
   });
@@ -46,6 +50,31 @@ describe('standard mode over VLAN links', () => {
   test('what leaves the node is filtered', async () => {
     await denied(client.netns, far.address, 9090);
     await denied(far.netns, client.address, 8080);
+  });
+
+  test('a forged address leaves by the primary interface, and is dropped there', async () => {
+    const address = '10.0.1.99';
+    const at = { link: 'eth0', address, prefixBits: 32 } as const;
+    const primary = await capture(one.hostNetns, 'eth0');
+    await world.network.apply(client.netns, [{ op: 'address-add', ...at }]);
+    await denied(client.netns, far.address, 8080, address);
+    await primary.until(new RegExp(`${address}\\.\\d+ > ${far.address}\\.8080: Flags \\[S\\]`));
+    primary.stop();
+    await world.network.apply(client.netns, [{ op: 'address-delete', ...at }]);
+    await allowed(client.netns, far.address, 8080);
+  });
+
+  test('a change to strict mode is for new pods; the others keep their wiring', async () => {
+    await agent.close();
+    const config = { enablePodEni: true, enforcingMode: 'strict' } as const;
+    agent = await world.start(one, { config });
+    const late = await wirePod(world, one, { vlanId: 3, groups: [webGroup] });
+    for (const port of [8080, 9090]) greet(late.netns, port).unref();
+    await allowed(client.netns, neighbour.address, 9090);
+    await allowed(client.netns, late.address, 8080);
+    await denied(client.netns, late.address, 9090);
+    await cni(one, { command: 'CHECK', ...client });
+    await cni(one, { command: 'CHECK', ...late });
   });
 
   test('the same VLAN id on two hosts is two branches', async () => {

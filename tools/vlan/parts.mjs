@@ -3,7 +3,7 @@
  * are only unpacked, into a cache: nothing of them is installed and no boot loader is touched.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../node24.mjs';
 
@@ -11,6 +11,8 @@ const CACHE = join(ROOT, 'node_modules/.cache/trunkline');
 const QEMU = 'qemu-system-x86_64';
 /** Debian 12 has it beside qemu, later ones in a package of its own. */
 const VIRTIOFSD = ['/usr/lib/qemu/virtiofsd', '/usr/libexec/virtiofsd'];
+/** Owner of files whose real one a user namespace does not know. */
+const UNMAPPED = 65_534;
 const KERNEL_PACKAGE = 'linux-image-cloud-amd64';
 
 /** Why there can be no virtual machine here; its message is for people. */
@@ -23,10 +25,19 @@ export class Unavailable extends Error {}
 export function bringParts(say) {
   if (process.arch !== 'x64')
     throw new Unavailable(`the emulated kernel is amd64, this is ${process.arch}`);
+  checkRoot();
   const kernel = bringKernel(say);
   bringEmulator(say);
   const virtiofsd = VIRTIOFSD.find((path) => existsSync(path));
   return { qemu: QEMU, virtiofsd, ...kernel };
+}
+
+/** The guest reads this machine's files as their owner, which only root of the machine may. */
+function checkRoot() {
+  if (process.getuid() !== 0) throw new Unavailable('it takes root: sudo npm run test:vlan');
+  const foreign = [ROOT, '/bin/sh'].find((path) => statSync(path).uid === UNMAPPED);
+  if (foreign !== undefined)
+    throw new Unavailable(`root of this user namespace does not own ${foreign}`);
 }
 
 function bringEmulator(say) {
@@ -41,7 +52,6 @@ function bringEmulator(say) {
 
 function install(packages, say) {
   const command = ['apt-get', 'install', '-y', '-q', '--no-install-recommends', ...packages];
-  if (process.getuid() !== 0) throw new Unavailable(`run this first: sudo ${command.join(' ')}`);
   say(`Installing ${packages.join(', ')}`);
   refreshIndex();
   apt(command);
@@ -56,7 +66,7 @@ function bringKernel(say) {
   const draft = join(CACHE, `vm-draft-${process.pid}`);
   mkdirSync(draft, { recursive: true });
   try {
-    if (process.getuid() === 0) refreshIndex();
+    refreshIndex();
     const image = kernelImage();
     apt(['apt-get', 'download', '-q', image, 'busybox-static'], draft);
     for (const name of readdirSync(draft)) {

@@ -5,10 +5,15 @@ export default async function* report(events) {
   for await (const { type, data } of events) {
     if (type === 'test:start' && data.nesting === 0) suite = data.name;
     if (type !== 'test:pass' && type !== 'test:fail') continue;
-    if (data.details.type === 'suite' && type === 'test:pass') continue;
+    if (data.details.type === 'suite' && !failsByItself(type, data)) continue;
     tests.push({ file: 'test/vlan', name: `${suite} > ${data.name}`, ...stateOf(type, data) });
   }
   yield JSON.stringify({ tests, broken: 0 });
+}
+
+/** A suite whose tests fail is told by them; one whose set-up or removal fails is not. */
+function failsByItself(type, { details }) {
+  return type === 'test:fail' && details.error?.failureType !== 'subtestsFailed';
 }
 
 function stateOf(type, { skip }) {

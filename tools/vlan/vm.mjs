@@ -1,7 +1,7 @@
 /**
- * Boots a virtual machine, passes its output on and exits as the command inside it does. Runs inside
- * the sandbox (src/lab/launch/sandbox.sh): sockets, logs and images lie in its private /run, and the
- * kernel ends the emulator with it, whatever happens to this process.
+ * Boots a virtual machine, passes its output on and exits as the command inside it does. Runs as the
+ * first process of namespaces that run.mjs makes: sockets, logs and images lie in a private /run, and
+ * the kernel ends the emulator and the file server with this process, however it ends.
  *
  *   node tools/vlan/vm.mjs JOB      a JSON object, see run.mjs
  *
