@@ -216,6 +216,17 @@ export interface Nft {
   list(netns: NetnsPath, what: string): Promise<string>;
 }
 
+/** nftables in one namespace by messages of nfnetlink, without a process per transaction. */
+export interface NftBatch {
+  /**
+   * Applies messages of the nftables subsystem as one atomic transaction; sequence numbers and the frame
+   * of the batch are added. Throws NftError; nothing of a refused batch is applied.
+   */
+  transact(netns: NetnsPath, messages: Uint8Array): Promise<void>;
+  /** Bytes that one transaction may have. */
+  bytesMax(netns: NetnsPath): number;
+}
+
 /** A rejected nftables script. */
 export class NftError extends Error {
   override readonly name = 'NftError';

@@ -61,6 +61,11 @@ export function gateChainName(direction: Direction, item: InterfaceClass): strin
   return `${direction}_${classDigits(item)}`;
 }
 
+/** Whether a set is one of a class at a gate: those hold intervals, and no others do. */
+export function isGateSet(name: string): boolean {
+  return /^(?:egress|ingress)_[0-9a-f]{8}_/.test(name);
+}
+
 /** Compiles the rules of a class at one gate. */
 export function classGate(
   context: GateContext,

@@ -5,10 +5,12 @@
  */
 import { elementText, keyText } from './element-text.ts';
 import {
+  TABLE,
   tableOf,
   type Chain,
   type ChainRule,
   type FabricProgram,
+  type PacketTable,
   type SetElement,
   type SetObject,
 } from './program.ts';
@@ -37,7 +39,7 @@ export function diffPrograms(before: FabricProgram, after: FabricProgram): strin
   const changes = changesBetween(before, after);
   if (changes === undefined) return renderProgram(after);
   if (changes.length === 0) return undefined;
-  return `${changes.map(changeText).join('\n')}\n`;
+  return `${changes.map((change) => changeText(change)).join('\n')}\n`;
 }
 
 /**
@@ -65,38 +67,38 @@ export function changesBetween(
   ];
 }
 
-/** One command in the `nft` language. */
-export function changeText(change: Change): string {
+/** One command in the `nft` language; `table` is the name of the one that judges packets. */
+export function changeText(change: Change, table: PacketTable = TABLE): string {
+  const named = (name: string) => `${tableOf(name, table)} ${name}`;
   switch (change.op) {
     case 'add-set':
-      return `add ${setBlock(change.set, true).replace(/^(set|map) /, `$1 ${tableOf(change.set.name)} `)}`;
+      return `add ${setBlock(change.set, true).replace(/^(set|map) \S+/, `$1 ${named(change.set.name)}`)}`;
     case 'delete-set':
-      return `delete ${change.set.value === undefined ? 'set' : 'map'} ${tableOf(change.set.name)} ${change.set.name}`;
+      return `delete ${setKind(change.set)} ${named(change.set.name)}`;
     case 'add-chain':
-      return `add chain ${tableOf(change.chain.name)} ${change.chain.name} { ${hookText(change.chain)}}`;
+      return `add chain ${named(change.chain.name)} { ${hookText(change.chain)}}`;
     case 'flush-chain':
-      return `flush chain ${tableOf(change.name)} ${change.name}`;
+      return `flush chain ${named(change.name)}`;
     case 'delete-chain':
-      return `delete chain ${tableOf(change.name)} ${change.name}`;
+      return `delete chain ${named(change.name)}`;
     case 'add-rule':
-      return `add rule ${tableOf(change.chain)} ${change.chain} ${ruleText(change.rule)}`;
+      return `add rule ${named(change.chain)} ${ruleText(change.rule)}`;
     case 'add-elements':
-      return elementsText(
-        'add',
-        change.set,
-        change.elements.map((e) => elementText(change.set, e)),
-      );
+      return `add element ${named(change.set.name)} ${elementsText(change, elementText)}`;
     case 'delete-elements':
-      return elementsText(
-        'delete',
-        change.set,
-        change.elements.map((e) => keyText(change.set, e)),
-      );
+      return `delete element ${named(change.set.name)} ${elementsText(change, keyText)}`;
   }
 }
 
-function elementsText(verb: string, set: SetObject, texts: readonly string[]): string {
-  return `${verb} element ${tableOf(set.name)} ${set.name} { ${texts.join(', ')} }`;
+function setKind(set: SetObject): string {
+  return set.value === undefined ? 'set' : 'map';
+}
+
+function elementsText(
+  { set, elements }: { readonly set: SetObject; readonly elements: readonly SetElement[] },
+  text: (set: SetObject, element: SetElement) => string,
+): string {
+  return `{ ${elements.map((element) => text(set, element)).join(', ')} }`;
 }
 
 function replaceRules(chain: Chain): readonly Change[] {

@@ -130,9 +130,23 @@ export const TABLE = 'inet trunkline';
 /** Family and name of the table that judges ARP, which packets' tables never see. */
 export const ARP_TABLE = 'arp trunkline';
 
+/**
+ * The other name of the table that judges packets: a large program is loaded beside the one in force, and
+ * takes its place when it is complete.
+ */
+export const SPARE_TABLE = 'inet trunkline_b';
+
+/** Names that the table that judges packets may have. */
+export type PacketTable = typeof TABLE | typeof SPARE_TABLE;
+
+/** The name that is free while a table has this one. */
+export function otherTable(table: PacketTable): PacketTable {
+  return table === TABLE ? SPARE_TABLE : TABLE;
+}
+
 /** The table of a chain or set. INVARIANT: names in the ARP table, and no others, begin with `arp_`. */
-export function tableOf(name: string): string {
-  return name.startsWith('arp_') ? ARP_TABLE : TABLE;
+export function tableOf(name: string, packets: PacketTable = TABLE): string {
+  return name.startsWith('arp_') ? ARP_TABLE : packets;
 }
 
 /** nftables type of each field. */

@@ -7,7 +7,9 @@ import {
   type ChainRule,
   type FabricProgram,
   type SetObject,
+  otherTable,
   tableOf,
+  type PacketTable,
   type Step,
 } from './program.ts';
 
@@ -15,23 +17,59 @@ import {
  * A complete `nft -f` script that replaces the tables by the program in one transaction, whether or
  * not they exist. Connection tracking is not part of the table, so flows that were admitted go on.
  */
-export function renderProgram(program: FabricProgram): string {
-  const lines = [TABLE, ARP_TABLE].flatMap((table) => tableLines(program, table));
+export function renderProgram(program: FabricProgram, table: PacketTable = TABLE): string {
+  const lines = [
+    ...tableLines(program, table),
+    ...tableLines(program, ARP_TABLE),
+    ...dropTable(otherTable(table)),
+  ];
   return `${lines.join('\n')}\n`;
 }
 
+/**
+ * The script that puts a program in force of which all but `chains` was loaded into `table` before, in one
+ * transaction with the end of the one in force.
+ */
+export function renderSwitch(
+  program: FabricProgram,
+  { table, chains }: { readonly table: PacketTable; readonly chains: readonly Chain[] },
+): string {
+  const lines = [
+    ...dropTable(otherTable(table)),
+    ...tableLines(program, ARP_TABLE),
+    `table ${table} {`,
+    ...chainLines(chains),
+    '}',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Removes a table whether or not it exists. */
+export function dropTable(table: string): readonly string[] {
+  return [`table ${table}`, `delete table ${table}`];
+}
+
 function tableLines(program: FabricProgram, table: string): readonly string[] {
-  const sets = program.sets.filter(({ name }) => tableOf(name) === table);
-  const chains = program.chains.filter(({ name }) => tableOf(name) === table);
+  const sets = program.sets.filter(({ name }) => isIn(table, name));
+  const chains = program.chains.filter(({ name }) => isIn(table, name));
   return [
-    `table ${table}`,
-    `delete table ${table}`,
+    ...dropTable(table),
     `table ${table} {`,
     ...sets.map((set) => `  ${setBlock(set, true)}`),
-    // Chains refer to one another: all of them exist before the first rule names one.
+    ...chainLines(chains),
+    '}',
+  ];
+}
+
+function isIn(table: string, name: string): boolean {
+  return (tableOf(name) === ARP_TABLE) === (table === ARP_TABLE);
+}
+
+/** Chains refer to one another: all of them exist before the first rule names one. */
+function chainLines(chains: readonly Chain[]): readonly string[] {
+  return [
     ...chains.map((chain) => `  chain ${chain.name} { ${hookText(chain)}}`),
     ...chains.flatMap((chain) => chainBlock(chain)),
-    '}',
   ];
 }
 

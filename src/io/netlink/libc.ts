@@ -10,6 +10,7 @@ import type * as Koffi from 'koffi';
 interface Libc {
   readonly socket: (domain: number, type: number, protocol: number) => number;
   readonly setsockopt: (...args: readonly unknown[]) => number;
+  readonly getsockopt: (...args: readonly unknown[]) => number;
   readonly send: SendFunction;
   readonly recv: (fd: number, into: Buffer, length: number, flags: number) => number;
   readonly setns: (fd: number, kind: number) => number;
@@ -39,6 +40,7 @@ function bind(koffi: typeof Koffi): Libc {
   return {
     socket: library.func('int socket(int, int, int)'),
     setsockopt: library.func('int setsockopt(int, int, int, const void *, uint32_t)'),
+    getsockopt: library.func('int getsockopt(int, int, int, void *, uint32_t *)'),
     send: library.func('long send(int, const void *, size_t, int)'),
     recv: library.func('long recv(int, void *, size_t, int)'),
     setns: library.func('int setns(int, int)'),
@@ -117,6 +119,28 @@ export function setSocketFlag(fd: number, level: number, option: number): void {
   const one = Buffer.alloc(4);
   one.writeInt32LE(1);
   libc().setsockopt(fd, level, option, one, one.length);
+}
+
+/** Sets a socket option that is a number; -1 on failure. */
+export function setSocketNumber(
+  fd: number,
+  {
+    level,
+    option,
+    value,
+  }: { readonly level: number; readonly option: number; readonly value: number },
+): number {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32LE(value);
+  return libc().setsockopt(fd, level, option, bytes, bytes.length);
+}
+
+/** Reads a socket option that is a number; -1 on failure. */
+export function socketNumber(fd: number, level: number, option: number): number {
+  const bytes = Buffer.alloc(4);
+  const size = Buffer.alloc(4);
+  size.writeUInt32LE(4);
+  return libc().getsockopt(fd, level, option, bytes, size) < 0 ? -1 : bytes.readInt32LE();
 }
 
 /** errno of the last call on this thread. */

@@ -1,5 +1,6 @@
 import { must } from '../../base/assert.ts';
 import { createNetwork } from '../../io/network.ts';
+import { nftBatchHere } from '../../io/nft-batch.ts';
 import { createNft } from '../../io/nft.ts';
 import { cryptoRandom } from '../../io/random.ts';
 import { startAgent, type Agent } from '../../node/agent/agent.ts';
@@ -110,6 +111,7 @@ async function startHostAgent(
     ec2: plane.ec2,
     network: createNetwork(),
     nft: createNft(),
+    nftBatch: nftBatchHere(),
     clock: runtime.clock,
     random: cryptoRandom,
     log: runtime.log.child({ component: 'agent', host: instance.name }),

@@ -2,7 +2,7 @@ import type { KubeClient } from '../../api/client.ts';
 import type { Informers } from '../../api/informer.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
-import type { Network, Nft } from '../../base/network.ts';
+import type { Network, Nft, NftBatch } from '../../base/network.ts';
 import type { Random } from '../../base/random.ts';
 import type { Ec2Client } from '../../ec2/client.ts';
 import { chooseDriver } from '../fabric/driver.ts';
@@ -44,6 +44,7 @@ export interface AgentOptions {
   readonly ec2: Ec2Client;
   readonly network: Network;
   readonly nft: Nft;
+  readonly nftBatch?: NftBatch | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

@@ -22,6 +22,7 @@ import { createInformers } from '../../io/informer.ts';
 import { runInNetns, type Finished } from '../../io/netns-exec.ts';
 import { inNetns } from '../../io/netns.ts';
 import { createNetwork } from '../../io/network.ts';
+import { createNftBatch } from '../../io/nft-batch.ts';
 import { createNft } from '../../io/nft.ts';
 import { cryptoRandom } from '../../io/random.ts';
 import { startAgent, type Agent, type AgentOptions } from './agent.ts';
@@ -60,6 +61,7 @@ export class TestWorld {
   readonly kube: FakeKube = createFakeKube({ statusSubresources: ['instances'] });
   readonly network: Network = createNetwork();
   readonly nft: Nft = createNft();
+  readonly #nftBatch = createNftBatch();
   readonly ec2: Ec2Client;
   readonly #stop = new AbortController();
   readonly #agents: Agent[] = [];
@@ -131,6 +133,7 @@ export class TestWorld {
       ec2,
       network,
       nft,
+      nftBatch: this.#nftBatch,
       clock: systemClock,
       random: cryptoRandom,
       log: silentLog,
@@ -200,6 +203,7 @@ export class TestWorld {
     await Promise.all(this.#agents.map((agent) => agent.close()));
     this.#stop.abort();
     for (const name of this.#namespaces) await this.network.deleteNamespace(name);
+    this.#nftBatch.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 

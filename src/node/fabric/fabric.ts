@@ -7,7 +7,7 @@ import { SUBNETS } from '../../api/vpc/subnet.ts';
 import { VPCS } from '../../api/vpc/vpc.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
-import type { Network, NetworkStep, Nft } from '../../base/network.ts';
+import type { Network, NetworkStep, Nft, NftBatch } from '../../base/network.ts';
 import { Lock } from '../agent/lock.ts';
 import { decideFabric, decideHost } from './decide.ts';
 import {
@@ -29,6 +29,8 @@ export interface FabricOptions {
   readonly informers: Informers;
   readonly network: Network;
   readonly nft: Nft;
+  /** The fast way to change the filter; without it, all goes through `nft`. */
+  readonly nftBatch?: NftBatch | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -70,7 +72,7 @@ export class Fabric {
 
   constructor(options: FabricOptions) {
     this.#options = options;
-    this.#filter = new FilterLoader(options.nft, options.fabricNetns);
+    this.#filter = new FilterLoader(options.nft, options.fabricNetns, options.nftBatch);
   }
 
   /** MTU of ports and of what is wired to them, in bytes. */

@@ -1,9 +1,10 @@
-import type { Nft } from '../../base/network.ts';
-import { compile } from '../../dataplane/compile.ts';
-import { diffPrograms } from '../../dataplane/diff.ts';
-import type { FabricProgram } from '../../dataplane/program.ts';
+import type { Nft, NftBatch } from '../../base/network.ts';
+import { compile, deltasBetween } from '../../dataplane/compile.ts';
+import { FilterCompiler } from '../../dataplane/compiler.ts';
+import type { Change } from '../../dataplane/diff.ts';
 import { renderProgram } from '../../dataplane/render.ts';
 import type { FabricState } from '../../dataplane/state.ts';
+import { netlinkWriter, textWriter, type FilterWriter } from './filter-writer.ts';
 
 /** A state without ports: its program lets nothing through. */
 const CLOSED: FabricState = {
@@ -19,13 +20,19 @@ const CLOSED: FabricState = {
 export class FilterLoader {
   readonly #nft: Nft;
   readonly #netns: string;
-  /** What the kernel has; undefined when unknown. */
-  #loaded: FabricProgram | undefined;
+  readonly #writer: FilterWriter;
+  #compiler = new FilterCompiler();
+  /** What the compiler was told last. */
+  #state: FabricState | undefined;
+  /** Whether the kernel has what the compiler had when it was asked last. */
+  #loaded = false;
   #version = 0;
 
-  constructor(nft: Nft, netns: string) {
+  /** Without `batch` all changes are scripts of `nft`. */
+  constructor(nft: Nft, netns: string, batch?: NftBatch) {
     this.#nft = nft;
     this.#netns = netns;
+    this.#writer = batch ? netlinkWriter({ nft, batch }, netns) : textWriter(nft, netns);
   }
 
   /** Number of programs loaded so far. */
@@ -42,19 +49,35 @@ export class FilterLoader {
 
   /** Makes the kernel enforce `state`; the first time, and after a failure, by a whole program. */
   async apply(state: FabricState): Promise<void> {
-    const program = compile(state);
-    const before = this.#loaded;
-    const script = before ? diffPrograms(before, program) : renderProgram(program);
-    if (script === undefined) return;
-    this.#loaded = undefined;
-    try {
-      await this.#nft.apply(this.#netns, script);
-    } catch (error) {
-      if (!before) throw error;
-      // The kernel has something else than we loaded: state it afresh.
-      await this.#nft.apply(this.#netns, renderProgram(program));
-    }
-    this.#loaded = program;
+    const changes = this.#compile(state);
+    if (this.#loaded && changes.length === 0) return;
+    const change = this.#loaded;
+    this.#loaded = false;
+    await (change ? this.#change(changes) : this.#writer.replace(this.#compiler.program()));
+    this.#loaded = true;
     this.#version += 1;
+  }
+
+  #compile(state: FabricState): readonly Change[] {
+    try {
+      for (const delta of deltasBetween(this.#state, state)) this.#compiler.apply(delta);
+      this.#state = state;
+      return this.#compiler.changes();
+    } catch (error) {
+      // It may have been told a half: the next state is told from the beginning.
+      this.#compiler = new FilterCompiler();
+      this.#state = undefined;
+      this.#loaded = false;
+      throw error;
+    }
+  }
+
+  async #change(changes: readonly Change[]): Promise<void> {
+    try {
+      await this.#writer.change(changes);
+    } catch {
+      // The kernel has something else than we loaded: state it afresh.
+      await this.#writer.replace(this.#compiler.program());
+    }
   }
 }
