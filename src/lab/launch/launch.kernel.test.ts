@@ -114,10 +114,11 @@ describe('a lab in the background', () => {
     await trunkline('lab', 'up');
     const stateOf = async (pid: string): Promise<string> =>
       (await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')).replace(/.*\) /s, '')[0] ?? '';
+    // A process may end between being listed and being read.
+    const commandOf = (pid: string): Promise<string> =>
+      readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
     const commands = async (): Promise<string> =>
-      (
-        await Promise.all(labProcesses().map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8')))
-      ).join('\n');
+      (await Promise.all(labProcesses().map(commandOf))).join('\n');
     await until(
       'the short orphan is over',
       async () => !(await commands()).includes('sleep\u00000.1'),
