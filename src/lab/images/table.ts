@@ -6,9 +6,18 @@ export interface ImageProgram {
   readonly command: readonly string[] | Program;
   /** Continues "Image x is not pulled in the lab: runs ...". */
   readonly says: string;
+  /** Arguments without a command are a command line of their own: the image has no entry point. */
+  readonly runsArguments?: boolean;
 }
 
 const SLEEP: ImageProgram = { command: ['sleep', 'infinity'], says: '"sleep infinity"' };
+
+/** Images whose default is a shell, which ends at once when it has no input. */
+const SHELL: ImageProgram = {
+  command: ['sh'],
+  says: '"sh" of this machine',
+  runsArguments: true,
+};
 
 /** Images with a meaning here, by repository without registry and tag. */
 const KNOWN: Readonly<Record<string, ImageProgram>> = {
@@ -17,6 +26,13 @@ const KNOWN: Readonly<Record<string, ImageProgram>> = {
     says: '"sleep infinity"; psql, trunkline-psql and tcp-probe are on its PATH',
   },
   pause: SLEEP,
+  alpine: SHELL,
+  amazonlinux: SHELL,
+  bash: SHELL,
+  busybox: SHELL,
+  debian: SHELL,
+  'nicolaka/netshoot': SHELL,
+  ubuntu: SHELL,
 };
 
 const ECHO: ImageProgram = {

@@ -53,4 +53,9 @@ export interface PodRuntime {
   ): AsyncIterable<Uint8Array>;
   /** Starts the command; rejects when it cannot be started. */
   exec(target: ContainerTarget, options: ExecOptions): Promise<ExecSession>;
+  /**
+   * Joins the container's own process; rejects when it does not run. `kill` of the session only
+   * leaves it, and `exited` tells no exit code: the pod's status does.
+   */
+  attach(target: ContainerTarget): Promise<ExecSession>;
 }

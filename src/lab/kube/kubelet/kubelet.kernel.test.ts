@@ -543,8 +543,8 @@ describe('probes', () => {
 
 describe('the end', () => {
   test('comes after the grace period for programs that ignore SIGTERM', async () => {
-    await run([sh('trap "echo ignored" TERM; while :; do sleep 0.1; done')]);
-    await ready();
+    await run([sh('trap "echo ignored" TERM; echo armed; while :; do sleep 0.1; done')]);
+    await eventually(async () => expect(await logs()).toBe('armed\n'));
     const startedMs = Date.now();
     await kube.delete(PODS, key);
     await eventually(() => expect(live()).toBeUndefined());

@@ -24,6 +24,8 @@ export interface KubeletOptions {
     readonly confDir: string;
     /** CNI_PATH, where it is more than `binDir`. */
     readonly path?: string;
+    /** A plugin that answers nothing for this long is killed; a minute when absent. */
+    readonly timeoutMs?: number;
   };
   readonly maxPods: number;
   /** Folder for logs, records of sandboxes and tools; may outlive the kubelet. */

@@ -16,11 +16,12 @@ import type { KubeletOptions } from './options.ts';
 /** Finds the worker of a pod by namespace and name. */
 export type FindWorker = (namespace: string, pod: string) => PodWorker | undefined;
 
-/** What the API server asks of this node: logs and exec. */
+/** What the API server asks of this node: logs, exec and attach. */
 export function createPodRuntime(options: KubeletOptions, find: FindWorker): PodRuntime {
   return {
     logs: (target, logOptions, signal) => logs(options, { find, target, logOptions }, signal),
     exec: (target, execOptions) => exec(options, { find, target, execOptions }),
+    attach: (target) => attach(find, target),
   };
 }
 
@@ -67,6 +68,18 @@ async function* logs(
   yield* readLog({ path: run.log.path, live }, options, signal);
 }
 
+async function attach(find: FindWorker, target: ContainerTarget): Promise<ExecSession> {
+  const { name, runner } = locate(find, target);
+  const session = runner?.attach();
+  if (session === undefined) throw notRunning(name);
+  return session;
+}
+
+function notRunning(container: string): KubeError {
+  const message = `unable to upgrade connection: container not found ("${container}")`;
+  return new KubeError('BadRequest', message, { status: 400 });
+}
+
 async function exec(
   { clock, random }: KubeletOptions,
   asked: {
@@ -77,10 +90,7 @@ async function exec(
 ): Promise<ExecSession> {
   const { name, runner, worker } = locate(asked.find, asked.target);
   const { netns } = worker;
-  if (!runner?.running || !runner.run || netns === undefined) {
-    const message = `unable to upgrade connection: container not found ("${name}")`;
-    throw new KubeError('BadRequest', message, { status: 400 });
-  }
+  if (!runner?.running || !runner.run || netns === undefined) throw notRunning(name);
   const { command, tty } = asked.execOptions;
   const { env, cwd } = runner.run.launch;
   const sessionId = randomHex(random, 16);

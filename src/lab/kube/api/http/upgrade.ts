@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
+import type { ExecSession } from '../../pod-runtime.ts';
 import type { Api } from '../api.ts';
 import { authenticate } from '../authn/authenticate.ts';
 import type { Tokens } from '../authn/tokens.ts';
@@ -8,12 +9,12 @@ import { EXEC_PROTOCOLS, finish, joinExec } from '../pods/exec-socket.ts';
 import { connectPod, type PodConnection } from '../pods/pod-target.ts';
 import { badRequest, statusOf, toApiError, type ApiError } from '../status.ts';
 import { requestUrl, unauthorized } from './handler.ts';
-import { parseResourcePath } from './request-info.ts';
+import { parseResourcePath, type ResourcePath } from './request-info.ts';
 
 /** Answers upgrade requests. */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
-/** Exec over websockets; other upgrades (SPDY, port-forward) are refused with a reason. */
+/** Exec and attach over websockets; other upgrades (SPDY, port-forward) are refused with a reason. */
 export function createUpgradeHandler(api: Api, tokens: Tokens): UpgradeHandler {
   const sockets = new WebSocketServer({
     noServer: true,
@@ -35,6 +36,7 @@ export function createUpgradeHandler(api: Api, tokens: Tokens): UpgradeHandler {
 
 interface Exec {
   readonly connection: PodConnection;
+  readonly verb: string;
   readonly query: URLSearchParams;
 }
 
@@ -42,27 +44,42 @@ function admit(api: Api, tokens: Tokens, request: IncomingMessage): Exec {
   if (authenticate(request, tokens) === undefined) throw unauthorized();
   const url = requestUrl(request);
   const path = parseResourcePath(url.pathname);
-  if (path?.plural !== 'pods' || path.subresource !== 'exec') {
-    throw badRequest(`only pods/exec can be upgraded in the lab, not ${url.pathname}`);
+  const verb = path?.subresource ?? '';
+  if (path?.plural !== 'pods' || !STREAMED.has(verb)) throw notStreamed(path, url);
+  // What is wrong with the request itself comes first: clients try SPDY after any refusal.
+  const connection = connectPod(api, path, url.searchParams.get('container') ?? '');
+  checkProtocol(request, verb);
+  if (verb === 'exec' && !url.searchParams.has('command')) {
+    throw badRequest('you must specify at least one command for the container');
   }
+  return { connection, verb, query: url.searchParams };
+}
+
+function checkProtocol(request: IncomingMessage, verb: string): void {
   const offered = new Set(
     (request.headers['sec-websocket-protocol'] ?? '').split(',').map((each) => each.trim()),
   );
   const isWebSocket = String(request.headers.upgrade).toLowerCase() === 'websocket';
   if (!isWebSocket || !EXEC_PROTOCOLS.some((protocol) => offered.has(protocol))) {
     throw badRequest(
-      `pods/exec is served over websockets only (${EXEC_PROTOCOLS.join(', ')}); SPDY is not ` +
+      `pods/${verb} is served over websockets only (${EXEC_PROTOCOLS.join(', ')}); SPDY is not ` +
         'supported, kubectl 1.30 and later do not need it',
     );
   }
-  if (!url.searchParams.has('command')) {
-    throw badRequest('you must specify at least one command for the container');
-  }
-  const container = url.searchParams.get('container') ?? '';
-  return { connection: connectPod(api, path, container), query: url.searchParams };
 }
 
-async function runExec(api: Api, socket: WebSocket, { connection, query }: Exec): Promise<void> {
+/** Subresources of pods that are streamed. */
+const STREAMED: ReadonlySet<string> = new Set(['exec', 'attach']);
+
+function notStreamed(path: ResourcePath | undefined, url: URL): ApiError {
+  if (path?.plural !== 'pods' || path.subresource !== 'portforward') {
+    return badRequest(`only pods/exec and pods/attach can be upgraded, not ${url.pathname}`);
+  }
+  return badRequest('port-forward is not available in the lab: use kubectl exec, or another pod');
+}
+
+async function runExec(api: Api, socket: WebSocket, exec: Exec): Promise<void> {
+  const { query } = exec;
   const flag = (name: string): boolean => ['true', '1'].includes(query.get(name) ?? '');
   const tty = flag('tty');
   const streams = { stdin: flag('stdin'), stdout: flag('stdout'), stderr: flag('stderr') && !tty };
@@ -70,11 +87,7 @@ async function runExec(api: Api, socket: WebSocket, { connection, query }: Exec)
   const keep = (data: Buffer): void => void early.push(data);
   socket.on('message', keep);
   try {
-    const session = await connection.runtime.exec(connection.target, {
-      command: query.getAll('command'),
-      stdin: streams.stdin,
-      tty,
-    });
+    const session = await sessionOf(exec, { stdin: streams.stdin, tty });
     socket.off('message', keep);
     const done = joinExec(socket, session, streams);
     // What came while the command was being started goes first; nothing can arrive in between.
@@ -85,6 +98,14 @@ async function runExec(api: Api, socket: WebSocket, { connection, query }: Exec)
     api.log.info('A command could not be run in a pod', { error: failure.message });
     finish(socket, statusOf(failure));
   }
+}
+
+function sessionOf(
+  { connection: { runtime, target }, verb, query }: Exec,
+  options: { readonly stdin: boolean; readonly tty: boolean },
+): Promise<ExecSession> {
+  if (verb === 'attach') return runtime.attach(target);
+  return runtime.exec(target, { ...options, command: query.getAll('command') });
 }
 
 function refuse(socket: Duplex, error: ApiError): void {

@@ -34,6 +34,24 @@ class ProcessRuntime implements PodRuntime {
     });
   }
 
+  attach({ container }: ContainerTarget): Promise<ExecSession> {
+    if (container !== 'main') {
+      const text = `unable to upgrade connection: container not found ("${container}")`;
+      return Promise.reject(new KubeError('BadRequest', text, { status: 400 }));
+    }
+    const main = spawn('sh', ['-c', 'read line; echo "got $line"; echo bad >&2; exit 3']);
+    return Promise.resolve({
+      stdin: main.stdin,
+      stdout: main.stdout,
+      stderr: main.stderr,
+      resize: () => undefined,
+      exited: new Promise((resolve) => {
+        main.once('close', () => resolve({ code: 0 }));
+      }),
+      kill: () => void this.killed.push('attachment'),
+    });
+  }
+
   exec(_: ContainerTarget, { command }: { command: readonly string[] }): Promise<ExecSession> {
     const [file = '', ...parameters] = command;
     if (file === 'missing') {
@@ -275,11 +293,13 @@ describe.skipIf(!kubectlWorks)('real kubectl', { timeout: 20_000 }, () => {
     };
     await writeFile(join(dir, 'config'), JSON.stringify(config));
     const env = { ...process.env, KUBECONFIG: join(dir, 'config'), HOME: dir };
+    const failures: string[] = [];
     const kubectl = (words: string[], input = ''): Promise<{ code: number; out: string }> =>
       new Promise((resolve) => {
-        const child = execFile(KUBECTL, words, { env }, (error, out) =>
-          resolve({ code: typeof error?.code === 'number' ? error.code : 0, out }),
-        );
+        const child = execFile(KUBECTL, words, { env }, (error, out, err) => {
+          failures.push(err);
+          resolve({ code: typeof error?.code === 'number' ? error.code : 0, out });
+        });
         child.stdin?.end(input);
       });
     try {
@@ -293,6 +313,26 @@ describe.skipIf(!kubectlWorks)('real kubectl', { timeout: 20_000 }, () => {
       });
       expect((await kubectl(['exec', 'p', '-c', 'main', '--', 'sh', '-c', 'exit 3'])).code).toBe(3);
       expect((await kubectl(['logs', 'p', '-c', 'side'])).out).toBe('log of default/p/side\n');
+      expect(await kubectl(['attach', '-i', 'p', '-c', 'main'], 'hello\n')).toEqual({
+        code: 0,
+        out: 'got hello\n',
+      });
+      expect(failures.at(-1)).toContain('bad\n');
+      await server.fetch('/api/v1/namespaces/default/pods/p/status', {
+        method: 'PATCH',
+        type: 'application/merge-patch+json',
+        body: { status: { phase: 'Running' } },
+      });
+      const refused: [string[], string][] = [
+        [['exec', 'p', '-c', 'none', '--', 'ls'], 'container none is not valid for pod p'],
+        [['exec', 'none', '--', 'ls'], 'pods "none" not found'],
+        [['attach', 'p', '-c', 'side'], 'container not found ("side")'],
+        [['port-forward', 'p', '8080:80'], 'port-forward is not available in the lab'],
+      ];
+      for (const [words, text] of refused) {
+        expect((await kubectl(words)).code, words.join(' ')).not.toBe(0);
+        expect(failures.at(-1)).toContain(text);
+      }
     } finally {
       await rm(dir, { recursive: true });
     }

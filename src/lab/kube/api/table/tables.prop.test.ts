@@ -27,24 +27,18 @@ function valueOf(given: JsonSchema, depth: number): fc.Arbitrary<unknown> {
   const schema = schemaBehind(given);
   if (schema['x-kubernetes-int-or-string'] === true) return fc.oneof(fc.nat(), text);
   if (schema.format === 'date-time') return time;
-  switch (schema.type) {
-    case 'string':
-      return text;
-    case 'integer':
-    case 'number':
-      return fc.integer({ min: -3, max: 300 });
-    case 'boolean':
-      return fc.boolean();
-    case 'array':
-      return depth === 0
-        ? fc.constant([])
-        : fc.array(valueOf(schema.items ?? {}, depth - 1), { maxLength: 3 });
-    case 'object':
-      return objectOf(schema, depth);
-    default:
-      return fc.jsonValue({ maxDepth: 2 });
-  }
+  if (schema.type === 'object') return objectOf(schema, depth);
+  if (schema.type !== 'array') return SCALARS[schema.type ?? ''] ?? fc.jsonValue({ maxDepth: 2 });
+  if (depth === 0) return fc.constant([]);
+  return fc.array(valueOf(schema.items ?? {}, depth - 1), { maxLength: 3 });
 }
+
+const SCALARS: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
+  string: text,
+  integer: fc.integer({ min: -3, max: 300 }),
+  number: fc.double({ noNaN: true }),
+  boolean: fc.boolean(),
+};
 
 function objectOf(schema: JsonSchema, depth: number): fc.Arbitrary<unknown> {
   if (depth === 0) return fc.constant({});

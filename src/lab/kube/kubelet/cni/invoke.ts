@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../../../base/clock.ts';
 import { ok, type Result, err } from '../../../../base/result.ts';
+import { signalProcess } from '../container/processes.ts';
 import {
   chooseConfigFile,
   failureText,
@@ -13,7 +14,7 @@ import {
   type CniPluginConfig,
 } from './config.ts';
 
-/** A plugin that answers nothing for this long is killed. */
+/** Patience with a plugin where the options name none. */
 const PLUGIN_TIMEOUT_MS = 60_000;
 
 /** A sandbox as CNI sees it. */
@@ -30,6 +31,9 @@ export interface CniEnvironment {
   readonly confDir: string;
   readonly hostNetns: string;
   readonly clock: Clock;
+  readonly timeoutMs?: number;
+  /** Aborts ADD: the plugin is killed, and DEL is up to the caller. */
+  readonly signal?: AbortSignal;
 }
 
 /** Failure of a plugin or of the configuration; the message is ready for an event. */
@@ -83,6 +87,9 @@ interface Invocation {
   readonly prevResult: unknown;
 }
 
+/** How libcni calls them in messages. */
+const VERB_NAMES = { ADD: 'add', DEL: 'delete' } as const;
+
 async function runPlugin(
   environment: CniEnvironment,
   attachment: CniAttachment,
@@ -95,13 +102,14 @@ async function runPlugin(
   });
   const file = findPlugin(environment.path, plugin.type);
   const fail = (text: string) =>
-    new CniError(`plugin type="${plugin.type}" failed (${verb.toLowerCase()}): ${text}`);
+    new CniError(`plugin type="${plugin.type}" failed (${VERB_NAMES[verb]}): ${text}`);
   if (file === undefined)
     throw fail(`failed to find plugin "${plugin.type}" in path [${environment.path}]`);
   const output = await execute(environment, {
     file,
     input,
     env: variables(environment.path, verb, attachment),
+    ...(verb === 'ADD' && environment.signal && { signal: environment.signal }),
   });
   if (output.code !== 0) throw fail(failureText(output));
   if (verb === 'DEL') return undefined;
@@ -145,20 +153,36 @@ interface Output {
   readonly stderr: string;
 }
 
+interface PluginCall {
+  readonly file: string;
+  readonly input: string;
+  readonly env: Record<string, string>;
+  readonly signal?: AbortSignal;
+}
+
 async function execute(
-  { hostNetns, clock }: CniEnvironment,
-  call: { readonly file: string; readonly input: string; readonly env: Record<string, string> },
+  { hostNetns, clock, timeoutMs = PLUGIN_TIMEOUT_MS }: CniEnvironment,
+  call: PluginCall,
 ): Promise<Output> {
   const child = spawn('nsenter', [`--net=${hostNetns}`, '--', call.file], {
     env: call.env,
     stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
   });
   const done = new AbortController();
-  clock.sleep(PLUGIN_TIMEOUT_MS, done.signal).then(
-    () => child.kill('SIGKILL'),
+  const chunks = { stdout: '', stderr: '' };
+  const kill = (why: string): void => {
+    chunks.stderr += why;
+    // The whole group: what the plugin has started would hold its output open.
+    if (child.pid !== undefined) signalProcess(-child.pid, 'SIGKILL');
+  };
+  clock.sleep(timeoutMs, done.signal).then(
+    () => kill(`timed out after ${timeoutMs / 1000}s: `),
     () => undefined,
   );
-  const chunks = { stdout: '', stderr: '' };
+  const stop = (): void => kill('the kubelet is closing: ');
+  if (call.signal?.aborted === true) stop();
+  call.signal?.addEventListener('abort', stop, { once: true });
   child.stdout.on('data', (chunk: Buffer) => (chunks.stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (chunks.stderr += chunk.toString()));
   child.stdin.on('error', () => undefined);
@@ -174,5 +198,6 @@ async function execute(
     });
   });
   done.abort();
+  call.signal?.removeEventListener('abort', stop);
   return { code, ...chunks };
 }

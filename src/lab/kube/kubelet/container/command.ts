@@ -12,8 +12,8 @@ export const CONTAINER_MARK = 'TRUNKLINE_CONTAINER_ID';
 
 /** What a container runs. */
 export interface Launch {
+  /** The whole command line, or a program of ours. */
   readonly command: readonly string[] | Program;
-  readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   /** Continues "Image x is not pulled in the lab: runs ...". */
@@ -34,18 +34,19 @@ export function launchOf(pod: Pod, container: Container, facts: LaunchFacts): La
   const words = (all: readonly string[] = []) => all.map((word) => expand(word, variables));
   const own = words(container.command);
   const image = programOfImage(container.image ?? '');
-  const isOwn = own.length > 0;
+  const args = words(container.args);
+  const line = own.length > 0 ? [...own, ...args] : image.runsArguments === true ? args : [];
+  const shown = own.length > 0 ? own : line;
   return {
-    command: isOwn ? own : image.command,
     // Arguments without a command are for the image's entry point, which is not here.
-    args: isOwn ? words(container.args) : [],
+    command: line.length > 0 ? line : image.command,
     env: {
       ...baseEnvironment(pod, container, facts),
       ...facts.variables,
       [CONTAINER_MARK]: facts.containerId,
     },
     cwd: container.workingDir ?? '/',
-    says: isOwn ? `"${own.join(' ')}" of this machine` : image.says,
+    says: line.length > 0 ? `"${shown.join(' ')}" of this machine` : image.says,
   };
 }
 

@@ -78,7 +78,7 @@ describe('the launch of a container', () => {
       workingDir: '/w',
     };
     const launch = launchOf(POD, container, facts);
-    expect(launch).toMatchObject({ command: ['run', '1'], args: ['$(A)', '$(B)'], cwd: '/w' });
+    expect(launch).toMatchObject({ command: ['run', '1', '$(A)', '$(B)'], cwd: '/w' });
     expect(launch.env).toMatchObject({
       A: '1',
       HOSTNAME: 'p',
@@ -86,6 +86,25 @@ describe('the launch of a container', () => {
     });
     expect(launch.env['PATH']).toMatch(/^\/tools:/);
     expect(launch.says).toBe('"run 1" of this machine');
+  });
+
+  describe('of an image without an entry point', () => {
+    const launch = (image: string, more: Partial<Container> = {}) =>
+      launchOf(POD, { name: 'c', image, ...more }, facts);
+
+    test.each([
+      'busybox',
+      'docker.io/library/alpine:3',
+      'public.ecr.aws/docker/library/ubuntu:24.04',
+    ])('%s runs its arguments, or a shell', (image) => {
+      const args = ['echo', '$(X)', 'b'];
+      expect(launch(image, { args })).toMatchObject({
+        command: args,
+        says: '"echo $(X) b" of this machine',
+      });
+      expect(launch(image)).toMatchObject({ command: ['sh'], says: '"sh" of this machine' });
+      expect(launch(image, { command: ['ls'], args })).toMatchObject({ command: ['ls', ...args] });
+    });
   });
 
   test('of an unknown image is an echo server on the declared TCP ports', () => {
@@ -96,7 +115,7 @@ describe('the launch of a container', () => {
     ];
     const launch = launchOf(POD, { name: 'c', image: 'x', args: ['ignored'], ports }, facts);
     expect(launch.env['TRUNKLINE_ECHO_PORTS']).toBe('80,81');
-    expect(launch.args).toEqual([]);
+    expect(launch.command).toMatchObject({ file: 'echo.real.ts' });
     expect(launchOf(POD, { name: 'c' }, facts).env['TRUNKLINE_ECHO_PORTS']).toBe('8080');
   });
 });

@@ -5,8 +5,11 @@ import { join, resolve } from 'node:path';
 import type { Clock } from '../../../../base/clock.ts';
 import { err, ok, type Result } from '../../../../base/result.ts';
 import { CONTAINER_MARK } from './command.ts';
+import type { ExecSession } from '../../pod-runtime.ts';
+import { joinProcess } from './attachment.ts';
 import type { ContainerLog } from './log-file.ts';
 import { killAll, signalProcess, withVariable } from './processes.ts';
+import { TERMINAL_PROBLEM, underTerminal } from './terminal.ts';
 
 /** How a process ended. `code` is 128 + signal number when a signal ended it. */
 export interface Exit {
@@ -21,6 +24,11 @@ export interface ContainerProcess {
   readonly exited: Promise<Exit>;
   /** SIGTERM, and SIGKILL when the grace period is over. Resolves with `exited`. */
   stop(graceMs: number): Promise<Exit>;
+  /**
+   * Joins its streams from now on. `inputOnce`: its input ends when the first who joined it closes
+   * his; else it stays open for others.
+   */
+  attach(options: { readonly inputOnce: boolean }): ExecSession;
 }
 
 /** A process to start. */
@@ -32,20 +40,27 @@ export interface ProcessRequest {
   readonly cwd: string;
   readonly log: ContainerLog;
   readonly clock: Clock;
+  /** Whether it has an input that others can join. */
+  readonly stdin: boolean;
+  readonly tty: boolean;
 }
 
 /** Starts a container's process in a namespace, or says why it cannot be started. */
 export function startProcess(request: ProcessRequest): Result<ContainerProcess, string> {
   const problem = startProblem(request);
   if (problem !== undefined) return err(problem);
-  const child = spawn('nsenter', [`--net=${request.netns}`, '--', ...request.argv], {
+  const argv = request.tty ? underTerminal(request.argv) : request.argv;
+  const child = spawn('nsenter', [`--net=${request.netns}`, '--', ...argv], {
     detached: true,
     cwd: request.cwd,
-    env: request.env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    env: request.tty ? { TERM: 'xterm', ...request.env } : request.env,
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  if (!request.stdin) child.stdin.end();
   const { pid } = child;
   if (pid === undefined) return err('cannot start another process');
+  // A process that reads no input must not be an error.
+  child.stdin.on('error', () => undefined);
   child.stdout.on('data', (chunk: Buffer) => request.log.write('stdout', chunk));
   child.stderr.on('data', (chunk: Buffer) => request.log.write('stderr', chunk));
   const { clock } = request;
@@ -54,13 +69,34 @@ export function startProcess(request: ProcessRequest): Result<ContainerProcess, 
     child.on('exit', (code, signal) => resolve(exitOf(code, signal)));
     child.on('error', () => resolve({ code: 128, signal: undefined }));
   });
+  const closed = new Promise<void>((resolve) => {
+    child.once('close', () => resolve());
+  });
   const exited = ended.then(async (exit) => {
     signalProcess(-pid, 'SIGKILL');
     await killAll(mark, clock);
+    await lastOutput(closed, clock);
     request.log.end();
     return exit;
   });
-  return ok({ pid, exited, stop: (graceMs) => stop({ pid, exited, clock }, graceMs) });
+  const joined = { streams: child, mark, exited, clock, tty: request.tty };
+  return ok({
+    pid,
+    exited,
+    stop: (graceMs) => stop({ pid, exited, clock }, graceMs),
+    attach: ({ inputOnce }) => joinProcess({ ...joined, inputOnce }),
+  });
+}
+
+/** Longest wait for output of a process that has ended; something may still hold its pipes open. */
+const OUTPUT_WAIT_MS = 1_000;
+
+/** Resolves when all that the process has written was read. */
+async function lastOutput(closed: Promise<void>, clock: Clock): Promise<void> {
+  const done = new AbortController();
+  const late = clock.sleep(OUTPUT_WAIT_MS, done.signal).catch(() => undefined);
+  await Promise.race([closed, late]);
+  done.abort();
 }
 
 async function stop(
@@ -86,7 +122,8 @@ export function exitOf(code: number | null, signal: NodeJS.Signals | null): Exit
   return { code: 128 + number, signal: number };
 }
 
-function startProblem({ argv, env, cwd }: ProcessRequest): string | undefined {
+function startProblem({ argv, env, cwd, tty }: ProcessRequest): string | undefined {
+  if (tty && findExecutable('script', { env, cwd: '/' }) === undefined) return TERMINAL_PROBLEM;
   if (!existsSync(cwd)) return `chdir to cwd ("${cwd}"): no such file or directory`;
   const [program = ''] = argv;
   if (findExecutable(program, { env, cwd }) !== undefined) return undefined;

@@ -1,11 +1,11 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../../../../base/clock.ts';
 import { err, ok, type Result } from '../../../../base/result.ts';
 import type { ExecSession } from '../../pod-runtime.ts';
 import { exitOf, findExecutable } from './process.ts';
 import { killAll, withVariable } from './processes.ts';
+import { createResizer, TERMINAL_PROBLEM, underTerminal } from './terminal.ts';
 
 /** Marks every process of one exec session, so that none survives it. */
 const SESSION_MARK = 'TRUNKLINE_SESSION_ID';
@@ -30,7 +30,7 @@ export function startSession(request: SessionRequest): Result<ExecSession, strin
   if (findExecutable(program, { env, cwd: request.cwd }) === undefined)
     return err(`exec: "${program}": executable file not found in $PATH`);
   if (request.tty && findExecutable('script', { env, cwd: '/' }) === undefined)
-    return err('a terminal needs the "script" command (package bsdutils), which is not installed');
+    return err(TERMINAL_PROBLEM);
   const argv = request.tty ? underTerminal(request.command) : request.command;
   const child = spawn('nsenter', [`--net=${request.netns}`, '--', ...argv], {
     detached: true,
@@ -57,41 +57,8 @@ function sessionOf(
     stdin: child.stdin,
     stdout: child.stdout,
     stderr: child.stderr,
-    resize: (columns, rows) => {
-      if (tty) resizeTerminal(mark, { columns, rows });
-    },
+    resize: tty ? createResizer(mark, clock) : () => undefined,
     exited,
     kill: () => void killAll(mark, clock),
   };
-}
-
-/** `script` gives the command a terminal, passes everything on and answers its exit code. */
-function underTerminal(command: readonly string[]): readonly string[] {
-  const line = command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
-  return ['script', '-qefc', line, '/dev/null'];
-}
-
-/** The size of a terminal is set at its device, by `stty`. */
-function resizeTerminal(
-  filter: (pid: number) => boolean,
-  { columns, rows }: { readonly columns: number; readonly rows: number },
-): void {
-  const terminal = readdirSync('/proc')
-    .map(Number)
-    .filter((pid) => pid > 0 && filter(pid))
-    .map(terminalOf)
-    .find((path) => path !== undefined);
-  if (terminal === undefined) return;
-  const size = ['cols', String(columns), 'rows', String(rows)];
-  spawn('stty', ['-F', terminal, ...size], { stdio: 'ignore' }).on('error', () => undefined);
-}
-
-function terminalOf(pid: number): string | undefined {
-  try {
-    if (readFileSync(`/proc/${pid}/comm`, 'latin1').trim() === 'script') return undefined;
-    const path = readlinkSync(`/proc/${pid}/fd/0`);
-    return path.startsWith('/dev/pts/') ? path : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -10,6 +10,7 @@ import { launchOf, type Launch } from '../container/command.ts';
 import { referencedNames, resolveEnvironment } from '../container/environment.ts';
 import { createContainerLog, type ContainerLog } from '../container/log-file.ts';
 import { startProcess, type ContainerProcess, type Exit } from '../container/process.ts';
+import type { ExecSession } from '../../pod-runtime.ts';
 import { startSession } from '../container/session.ts';
 import { probeContainer, type ProbeKind } from '../probe/prober.ts';
 import type { PodContext, PodHooks } from './context.ts';
@@ -45,6 +46,8 @@ export class ContainerRunner {
   #state: ContainerState;
   #process: ContainerProcess | undefined;
   #graceMs: number | undefined;
+  /** Whether the present run is being stopped because of a probe. */
+  #unhealthy = false;
   run: ContainerRun | undefined;
   previous: ContainerRun | undefined;
 
@@ -68,6 +71,11 @@ export class ContainerRunner {
 
   get running(): boolean {
     return this.#process !== undefined;
+  }
+
+  /** Joins the running process's streams; undefined when none is running. */
+  attach(): ExecSession | undefined {
+    return this.#process?.attach({ inputOnce: this.#spec.stdinOnce === true });
   }
 
   /** Resolves with the last exit when the container will not run again, or is stopped. */
@@ -128,9 +136,12 @@ export class ContainerRunner {
       cwd: run.launch.cwd,
       log: run.log,
       clock,
+      stdin: this.#spec.stdin === true,
+      tty: this.#spec.tty === true,
     });
     if (!started.ok) return this.#couldNotStart(run, started.error, startedAtMs);
     this.#process = started.value;
+    this.#unhealthy = false;
     this.#record('Normal', 'Started', `Started container ${name}`);
     const now = { kind: 'running', startedAtMs } as const;
     this.#set({ containerId: run.containerId, now, started: false, ready: false });
@@ -206,6 +217,9 @@ export class ContainerRunner {
     if (kind === 'Readiness') {
       if (healthy !== this.#state.ready) this.#set({ ready: healthy });
     } else if (!healthy) {
+      // The probe goes on failing while the process is being stopped.
+      if (this.#unhealthy) return;
+      this.#unhealthy = true;
       const { name } = this.#spec;
       const probe = kind.toLowerCase();
       const message = `Container ${name} failed ${probe} probe, will be restarted`;
@@ -310,6 +324,6 @@ export class ContainerRunner {
   }
 }
 
-function argvOf({ command, args }: Launch): readonly string[] {
-  return 'file' in command ? commandOfProgram(command) : [...command, ...args];
+function argvOf({ command }: Launch): readonly string[] {
+  return 'file' in command ? commandOfProgram(command) : command;
 }

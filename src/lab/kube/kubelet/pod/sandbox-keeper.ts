@@ -7,16 +7,19 @@ const BACKOFF_FIRST_MS = 200;
 /** Longest pause. A new annotation of the pod ends it early: that is what is usually waited for. */
 const BACKOFF_MAX_MS = 5_000;
 
-/** Makes the pod's sandbox, trying until it succeeds or the signal aborts. */
+/**
+ * Makes the pod's sandbox, trying until it succeeds or the signal aborts. `closing` ends even an ADD
+ * that is under way.
+ */
 export async function makeSandbox(
   context: PodContext,
   hooks: PodHooks & { readonly annotationsChanged: () => Promise<void> },
-  signal: AbortSignal,
+  { signal, closing }: { readonly signal: AbortSignal; readonly closing: AbortSignal },
 ): Promise<Sandbox | undefined> {
   for (let pauseMs = BACKOFF_FIRST_MS; !signal.aborted; pauseMs = longer(pauseMs)) {
     const changed = hooks.annotationsChanged();
     try {
-      return await createSandbox(context, hooks.pod());
+      return await createSandbox(context, hooks.pod(), closing);
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       hooks.record({

@@ -24,9 +24,13 @@ export interface Sandbox extends CniAttachment {
 
 /**
  * Makes a namespace and has the plugin wire it. When that fails nothing is left: the plugin is
- * called with DEL, and the namespace goes.
+ * called with DEL, and the namespace goes. `closing` ends an ADD that takes long.
  */
-export async function createSandbox(context: PodContext, pod: Pod): Promise<Sandbox> {
+export async function createSandbox(
+  context: PodContext,
+  pod: Pod,
+  closing: AbortSignal,
+): Promise<Sandbox> {
   const { options, network } = context;
   const config = await loadCniConfig(options.cni.confDir);
   if (!config.ok) throw new CniError(config.error);
@@ -43,7 +47,11 @@ export async function createSandbox(context: PodContext, pod: Pod): Promise<Sand
   };
   try {
     await save(context, sandbox);
-    const result = await cniAdd(cniEnvironment(context), config.value, sandbox);
+    const result = await cniAdd(
+      { ...cniEnvironment(context), signal: closing },
+      config.value,
+      sandbox,
+    );
     if (addressesOf(result).length === 0) throw new CniError('the CNI result has no address');
     const done = { ...sandbox, result };
     await save(context, done);
@@ -95,8 +103,14 @@ export function sandboxAddresses(sandbox: Sandbox): readonly string[] {
 }
 
 function cniEnvironment({ options }: PodContext): CniEnvironment {
-  const { binDir, confDir, path = binDir } = options.cni;
-  return { path, confDir, hostNetns: options.hostNetns, clock: options.clock };
+  const { binDir, confDir, path = binDir, timeoutMs } = options.cni;
+  return {
+    path,
+    confDir,
+    hostNetns: options.hostNetns,
+    clock: options.clock,
+    ...(timeoutMs !== undefined && { timeoutMs }),
+  };
 }
 
 function recordFolder({ options }: PodContext): string {

@@ -132,7 +132,10 @@ export class PodWorker {
       return undefined;
     }
     const hooks = { ...this.#hooks, annotationsChanged: () => this.#annotations.promise };
-    const sandbox = await makeSandbox(this.#context, hooks, this.#stop.signal);
+    const sandbox = await makeSandbox(this.#context, hooks, {
+      signal: this.#stop.signal,
+      closing: this.#closing,
+    });
     if (!sandbox) return undefined;
     const podIps = sandboxAddresses(sandbox);
     this.#ready({ netns: sandbox.netnsPath, podIp: podIps[0] ?? '', logFolder }, podIps);
