@@ -8,7 +8,6 @@ mount -t sysfs sys /sys
 mount -t tmpfs -o mode=755 run /run
 mkdir -p /run/netns /dev/shm
 mount -t tmpfs shm /dev/shm
-mount -t tmpfs tmp /tmp
 for line in 1 2 3; do stty -F /dev/ttyS$line raw -echo; done
 ip link set lo up
 cd "$repository" || echo "no $repository" >/dev/ttyS1
