@@ -40,11 +40,6 @@ const SCALARS: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   boolean: fc.boolean(),
 };
 
-function listOf(schema: JsonSchema, depth: number): fc.Arbitrary<unknown> {
-  if (depth === 0) return fc.constant([]);
-  return fc.array(valueOf(schema.items ?? {}, depth - 1), { maxLength: 3 });
-}
-
 function objectOf(schema: JsonSchema, depth: number): fc.Arbitrary<unknown> {
   if (depth === 0) return fc.constant({});
   const values = schema.additionalProperties;
