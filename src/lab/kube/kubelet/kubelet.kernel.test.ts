@@ -269,7 +269,7 @@ describe('the sandbox', () => {
     // The child leaves its process group and ignores SIGTERM.
     await run([sh('setsid sh -c "trap : TERM; while :; do sleep 4321; done" & sleep 4321')]);
     await ready();
-    expect(processes('4321').length).toBeGreaterThan(0);
+    await eventually(() => expect(processes('4321').length).toBeGreaterThan(0));
     await kube.delete(PODS, key);
     await eventually(() => expect(live()).toBeUndefined());
     expect(processes('4321')).toEqual([]);
@@ -362,7 +362,10 @@ describe('containers', () => {
       ],
     });
     await ready();
-    expect(readFileSync(join(folder, 'order'), 'utf8')).toBe('one\ntwo\nmain\n');
+    // A container counts as started before its program has done anything.
+    await eventually(() =>
+      expect(readFileSync(join(folder, 'order'), 'utf8')).toBe('one\ntwo\nmain\n'),
+    );
     expect(status()?.initContainerStatuses?.map(({ restartCount }) => restartCount)).toEqual([
       0, 1,
     ]);
