@@ -51,7 +51,10 @@ const program = COMMANDS[verb];
 if (program !== undefined) {
   const args = verb === 'start' ? ['demo', ...rest] : rest;
   const env = { ...cleanEnvironment(), TRUNKLINE_BEGAN_MS: String(BEGAN_MS) };
-  become(node, ['--disable-warning=ExperimentalWarning', resolve(ROOT, program), ...args], env);
+  const command = [node, '--disable-warning=ExperimentalWarning', resolve(ROOT, program), ...args];
+  // Tests must not go on by themselves when the npm that started them is killed.
+  if (verb === 'test') command.unshift(programPath('setpriv'), '--pdeathsig', 'KILL');
+  become(command[0], command.slice(1), env);
 }
 
 /**
@@ -131,8 +134,12 @@ function bringPrograms() {
 }
 
 function isInstalled(name) {
+  return programPath(name) !== undefined;
+}
+
+function programPath(name) {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
-  return folders.some((folder) => isExecutable(join(folder, name)));
+  return folders.map((folder) => join(folder, name)).find((path) => isExecutable(path));
 }
 
 function isExecutable(path) {

@@ -19,12 +19,12 @@ const SANDBOX = resolve(ROOT, 'src/lab/launch/sandbox.sh');
 const TEMP = '/tmp';
 const RUN_FOLDER = /^trunkline-test-(\d+)$/;
 const STAGES = [
-  { project: 'unit', sandboxed: false },
-  { project: 'proof', sandboxed: false },
-  { project: 'clients', sandboxed: false },
-  { project: 'kernel', sandboxed: true },
+  { project: 'unit' },
+  { project: 'proof' },
+  { project: 'clients' },
+  { project: 'kernel' },
   // Starts labs as a user would; each makes a sandbox of its own inside this one.
-  { project: 'e2e', sandboxed: true },
+  { project: 'e2e' },
 ];
 
 const filters = process.argv.slice(2);
@@ -51,7 +51,7 @@ async function runStages() {
   return summarise(results);
 }
 
-async function runStage({ project, sandboxed, command = vitestCommand(project, sandboxed) }) {
+async function runStage({ project, command = vitestCommand(project) }) {
   const report = join(runFolder, `${project}.json`);
   const beganMs = performance.now();
   const status = await run(command, { project, report });
@@ -59,10 +59,10 @@ async function runStage({ project, sandboxed, command = vitestCommand(project, s
   return { project, status, seconds, ...readReport(report) };
 }
 
-function vitestCommand(project, sandboxed) {
+function vitestCommand(project) {
   const vitest = [process.execPath, VITEST, 'run', '--project', project, '--passWithNoTests'];
   vitest.push('--reporter=default', `--reporter=${REPORTER}`, ...filters);
-  return sandboxed ? ['sh', SANDBOX, '--with-parent', ...vitest] : pdeath(vitest);
+  return ['sh', SANDBOX, '--with-parent', ...vitest];
 }
 
 /** The kernel ends the stage when this process dies, also by kill -9. */
