@@ -1,42 +1,18 @@
-import { execFile, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { crdManifest } from '../../../api/custom-resource.ts';
 import { SECURITY_GROUP_POLICY_CRD } from '../../../api/security-group-policy.ts';
+import {
+  createKubectlUser,
+  isKubectlThere,
+  KUBECTL,
+  type KubectlUser,
+  type Outcome,
+} from './kubectl-user.fake.ts';
 import { startTestServer, type TestServer } from './test-server.fake.ts';
 
-/** From the machine, not from npm. */
-const KUBECTL = 'kubectl';
-
 /** Real kubectl against the real server, as a user would do it. Skipped where there is no kubectl. */
-const found = await run(KUBECTL, ['version', '--client'], {});
-const hasKubectl = found.code === 0;
-if (!hasKubectl) {
-  process.stderr.write('kubectl.test.ts: skipped, there is no kubectl on the PATH\n');
-}
-
-interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-function run(
-  command: string,
-  parameters: readonly string[],
-  { input, env }: { readonly input?: string; readonly env?: NodeJS.ProcessEnv },
-): Promise<Outcome> {
-  return new Promise((resolve) => {
-    const child = execFile(command, parameters, { env: env ?? process.env }, (error, out, err) => {
-      const code = typeof error?.code === 'number' ? error.code : error ? 1 : 0;
-      resolve({ code, out, err });
-    });
-    child.stdin?.on('error', () => {});
-    child.stdin?.end(input ?? '');
-  });
-}
+const hasKubectl = await isKubectlThere();
 
 const WEB = `
 apiVersion: apps/v1
@@ -60,36 +36,20 @@ spec: { selector: { app: web }, ports: [{ port: 80 }] }
 
 describe.skipIf(!hasKubectl)('kubectl', { timeout: 30_000 }, () => {
   let server: TestServer;
-  let dir: string;
+  let user: KubectlUser;
 
   beforeAll(async () => {
     server = await startTestServer();
-    dir = await mkdtemp(join(tmpdir(), 'trunkline-kubectl-'));
-    await writeFile(join(dir, 'config'), await kubeconfig(server));
+    user = await createKubectlUser(server);
   });
   afterAll(async () => {
     await server.close();
-    await rm(dir, { recursive: true, force: true });
+    await user.close();
   });
 
-  const env = (): NodeJS.ProcessEnv => ({
-    ...process.env,
-    KUBECONFIG: join(dir, 'config'),
-    HOME: dir,
-  });
-  const kubectl = (line: string, input?: string): Promise<Outcome> =>
-    run(KUBECTL, line.split(' '), { env: env(), ...(input !== undefined && { input }) });
-  /** Runs a command that must succeed and answers what it printed. */
-  const ok = async (line: string, input?: string): Promise<string> => {
-    const { code, out, err } = await kubectl(line, input);
-    expect(code, `kubectl ${line}\n${err}`).toBe(0);
-    return out.trim();
-  };
-  const fails = async (line: string, input?: string): Promise<string> => {
-    const { code, err, out } = await kubectl(line, input);
-    expect(code, `kubectl ${line} should fail\n${out}`).not.toBe(0);
-    return err.trim();
-  };
+  const kubectl = (line: string, input?: string): Promise<Outcome> => user.kubectl(line, input);
+  const ok = (line: string, input?: string): Promise<string> => user.ok(line, input);
+  const fails = (line: string, input?: string): Promise<string> => user.fails(line, input);
 
   test('finds its way around', async () => {
     expect(await ok('version')).toContain('Server Version: v1.32');
@@ -228,7 +188,7 @@ describe.skipIf(!hasKubectl)('kubectl', { timeout: 30_000 }, () => {
   });
 
   test('watches', async () => {
-    const child = spawn(KUBECTL, ['get', 'configmaps', '-w', '--no-headers'], { env: env() });
+    const child = spawn(KUBECTL, ['get', 'configmaps', '-w', '--no-headers'], { env: user.env });
     const seen = new Promise<string>((resolve) => {
       let text = '';
       child.stdout.on('data', (chunk: Buffer) => {
@@ -334,29 +294,3 @@ describe.skipIf(!hasKubectl)('kubectl', { timeout: 30_000 }, () => {
     );
   });
 });
-
-async function kubeconfig({ api, url }: TestServer): Promise<string> {
-  const { certPem, keyPem } = await api.issueClientCertificate({
-    user: 'admin',
-    groups: ['system:masters'],
-  });
-  const base64 = (text: string): string => Buffer.from(text).toString('base64');
-  return JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [
-      { name: 'lab', cluster: { server: url, 'certificate-authority-data': base64(api.caPem) } },
-    ],
-    users: [
-      {
-        name: 'admin',
-        user: {
-          'client-certificate-data': base64(certPem),
-          'client-key-data': base64(keyPem),
-        },
-      },
-    ],
-    contexts: [{ name: 'lab', context: { cluster: 'lab', user: 'admin' } }],
-    'current-context': 'lab',
-  });
-}

@@ -18,6 +18,18 @@ const VERSION: Fields = {
   platform: 'linux/amd64',
 };
 
+/** What GET / names. */
+const PATHS = [
+  '/api',
+  '/apis',
+  '/healthz',
+  '/livez',
+  '/openapi/v2',
+  '/openapi/v3',
+  '/readyz',
+  '/version',
+];
+
 const HEALTH = /^\/(healthz|livez|readyz)(\/|$)/;
 
 /** Answers discovery, version and health; false when the path is none of them. */
@@ -47,7 +59,7 @@ function bodyOf(api: Api, parts: readonly string[], exchange: Exchange): Body | 
   const [root = '', ...rest] = parts;
   switch (root) {
     case '':
-      return plain({ paths: ['/api', '/apis', '/healthz', '/openapi/v3', '/version'] });
+      return plain({ paths: PATHS });
     case 'api':
     case 'apis':
       if (rest.length === 0) return aggregated(api, root, exchange) ?? plain(rootBody(api, root));
