@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { PODS } from '../../../api/core/pod.ts';
 import {
   createKubectlUser,
   isKubectlThere,
   KUBECTL,
   type KubectlUser,
-} from './kubectl-user.fake.ts';
+} from './kubectl-user.real.ts';
 import { startTestServer, type TestServer } from './test-server.fake.ts';
 
 /** What users of EKS do all day and what they do by mistake, with real kubectl. */
@@ -323,7 +323,12 @@ describe.skipIf(!hasKubectl)('a user with kubectl', { timeout: 40_000 }, () => {
         });
       });
       // The watch has to have begun.
-      for (let i = 0; text === ''; i += 1) await ok(`create configmap probe-${i}`);
+      let probes = 0;
+      const began = async (): Promise<void> => {
+        await ok(`create configmap probe-${(probes += 1)}`);
+        expect(text).not.toBe('');
+      };
+      await vi.waitFor(began, { timeout: 20_000, interval: 100 });
       await ok('create configmap seen');
       await ok('label cm seen a=b');
       await ok('delete cm seen');

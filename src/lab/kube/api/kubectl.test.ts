@@ -8,7 +8,7 @@ import {
   KUBECTL,
   type KubectlUser,
   type Outcome,
-} from './kubectl-user.fake.ts';
+} from './kubectl-user.real.ts';
 import { startTestServer, type TestServer } from './test-server.fake.ts';
 
 /** Real kubectl against the real server, as a user would do it. Skipped where there is no kubectl. */

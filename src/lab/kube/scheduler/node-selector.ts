@@ -46,5 +46,7 @@ const OPERATORS: Readonly<Record<string, Test>> = {
 /** An operator that is none of the six never holds. */
 function requirementHolds(requirement: LabelSelectorRequirement, labels: Labels): boolean {
   const { key, operator, values = [] } = requirement;
-  return OPERATORS[operator]?.(labels[key], values) ?? false;
+  // No name is special, though every JavaScript object inherits some.
+  const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
+  return OPERATORS[operator]?.(value, values) ?? false;
 }
