@@ -40,14 +40,24 @@ export interface GateContext {
   readonly rulesOf: (groupId: GroupId) => readonly Rule[];
   /** Blocks of a prefix list; none for one that does not exist. */
   readonly prefixList: (id: string) => readonly Cidr[];
-  /** Classes that wear a group; none when it does not exist. */
-  readonly wearers: (groupId: GroupId) => readonly InterfaceClass[];
+  readonly groupExists: (groupId: GroupId) => boolean;
 }
 
 /** A class's part of the program at one gate. */
 export interface ClassGate {
   readonly chain: Chain;
+  /** Sets of rules for groups have no elements: those are in `peerElements`. */
   readonly sets: readonly SetObject[];
+  /** Groups that rules name, whether they exist or not. */
+  readonly references: ReadonlySet<GroupId>;
+  /** What rules for groups admit of a class of peers. */
+  readonly peerElements: (peer: InterfaceClass) => readonly PeerElement[];
+}
+
+/** An element of one of the sets of rules for groups. */
+export interface PeerElement {
+  readonly set: string;
+  readonly element: SetElement;
 }
 
 /** The end of every rule that admits: the mark is scratch and must not leave the filter. */
@@ -77,17 +87,32 @@ export function classGate(
     .flatMap((groupId) => context.rulesOf(groupId))
     .filter((rule) => rule.direction === direction)
     .map(entryOf);
-  const found = [
-    ...SERVICES.flatMap((service) => blockSets(context, { name, direction, service, entries })),
-    ...SERVICES.flatMap((service) => peerClassSets(context, { name, direction, service, entries })),
-  ].filter(({ set }) => set.elements.length > 0);
-  const byBlock = found.filter(({ marked }) => !marked).map(({ rule }) => rule);
-  const byClass = found.filter(({ marked }) => marked).map(({ rule }) => rule);
+  const parts = SERVICES.map((service) => {
+    const own = entries.filter((entry) => entry.service === service);
+    return { name, direction, service, entries: own };
+  });
+  const byBlock = parts.flatMap((part) => blockSets(context, part));
+  const byClass = parts.filter(namesGroups).map(peerSet);
   const lookups = byClass.length > 0 ? peerLookup(direction) : [];
+  const indexed = parts.filter(namesGroups).map((part) => ({
+    part,
+    byGroup: Map.groupBy(part.entries, ({ rule }) => referenceOf(rule)),
+  }));
+  const rules = (some: readonly SetAndRule[]) => some.map(({ rule }) => rule);
   return {
-    chain: { name, rules: [...byBlock, ...lookups, ...byClass] },
-    sets: found.map(({ set }) => set),
+    chain: { name, rules: [...rules(byBlock), ...lookups, ...rules(byClass)] },
+    sets: [...byBlock, ...byClass].map(({ set }) => set),
+    references: new Set(entries.flatMap(({ rule }) => referenceOf(rule) ?? [])),
+    peerElements: (peer) => indexed.flatMap((part) => peerElements(context, part, peer)),
   };
+}
+
+function referenceOf({ peer }: Rule): GroupId | undefined {
+  return peer.kind === 'group' ? peer.groupId : undefined;
+}
+
+function namesGroups({ entries }: Part): boolean {
+  return entries.some(({ rule }) => rule.peer.kind === 'group');
 }
 
 const SERVICES: readonly Service[] = ['ports', 'protocols', 'icmp', 'icmpv6'];
@@ -117,8 +142,6 @@ interface Part {
 interface SetAndRule {
   readonly set: SetObject;
   readonly rule: ChainRule;
-  /** Whether it is keyed by the class of the peer. */
-  readonly marked: boolean;
 }
 
 function entryOf(rule: Rule): Entry {
@@ -139,10 +162,10 @@ function serviceOf(protocol: RuleProtocol): readonly [Service, number, PortRange
   }
 }
 
-/** Sets of rules for blocks: one per family. */
+/** Sets of rules for blocks: one per family that has any. */
 function blockSets(context: GateContext, part: Part): readonly SetAndRule[] {
-  return SERVICE_FAMILIES[part.service].map((family) => {
-    const elements = byProtocol(part).flatMap(([protocol, entries]) => {
+  return SERVICE_FAMILIES[part.service].flatMap((family) => {
+    const elements = byProtocol(part.entries).flatMap(([protocol, entries]) => {
       const blocks = entries.flatMap((entry) => blocksOf(context, entry, family));
       return disjointBlocks(blocks).flatMap((block) =>
         serviceKeys(part.service, protocol, block.range).map((key) => ({
@@ -151,21 +174,41 @@ function blockSets(context: GateContext, part: Part): readonly SetAndRule[] {
       );
     });
     const name = `${part.name}_${part.service}${family}`;
-    return setAndRule({ name, part, elements, peer: peerField(part.direction, family) });
+    const peer = peerField(part.direction, family);
+    return elements.length > 0 ? [setAndRule({ name, part, elements, peer })] : [];
   });
 }
 
-/** The set of rules for groups, if any: the class of an address is one for both families. */
-function peerClassSets(context: GateContext, part: Part): readonly SetAndRule[] {
-  const elements = byProtocol(part).flatMap(([protocol, entries]) =>
-    [...rangesByPeer(context, entries)].flatMap(([id, ranges]) =>
-      mergePortRanges(ranges).flatMap((range) =>
-        serviceKeys(part.service, protocol, range).map((key) => ({ key: [point(id), ...key] })),
-      ),
+/** The set of rules for groups: the class of an address is one for both families. */
+function peerSet(part: Part): SetAndRule {
+  return setAndRule({ name: peerSetName(part), part, elements: [], peer: 'meta mark' });
+}
+
+function peerSetName(part: Part): string {
+  return `${part.name}_${part.service}_peers`;
+}
+
+/** A part with its entries by the group that they name. */
+interface IndexedPart {
+  readonly part: Part;
+  readonly byGroup: ReadonlyMap<GroupId | undefined, readonly Entry[]>;
+}
+
+function peerElements(
+  context: GateContext,
+  { part, byGroup }: IndexedPart,
+  peer: InterfaceClass,
+): readonly PeerElement[] {
+  const found = peer.groupIds.filter(context.groupExists).flatMap((id) => byGroup.get(id) ?? []);
+  const set = peerSetName(part);
+  return byProtocol(found).flatMap(([protocol, entries]) =>
+    mergePortRanges(entries.map(({ range }) => range)).flatMap((range) =>
+      serviceKeys(part.service, protocol, range).map((key) => ({
+        set,
+        element: { key: [point(peer.id), ...key] },
+      })),
     ),
   );
-  const name = `${part.name}_${part.service}_peers`;
-  return [setAndRule({ name, part, elements, peer: 'meta mark' })];
 }
 
 function setAndRule(options: {
@@ -178,29 +221,11 @@ function setAndRule(options: {
   const fields = [peer, ...SERVICE_FIELDS[part.service]];
   const set = makeSet({ name, fields, interval: true, elements });
   const rule: ChainRule = [{ op: 'lookup', fields, set: name }, ...ADMIT];
-  return { set, rule, marked: peer === 'meta mark' };
+  return { set, rule };
 }
 
-function byProtocol(part: Part): readonly (readonly [number, readonly Entry[]])[] {
-  const entries = part.entries.filter(({ service }) => service === part.service);
+function byProtocol(entries: readonly Entry[]): readonly (readonly [number, readonly Entry[]])[] {
   return [...Map.groupBy(entries, ({ protocol }) => protocol)];
-}
-
-/** Numbers that each class of peers is admitted with, by the number of the class. */
-function rangesByPeer(
-  context: GateContext,
-  entries: readonly Entry[],
-): ReadonlyMap<number, readonly PortRange[]> {
-  const ranges = new Map<number, PortRange[]>();
-  for (const { rule, range } of entries) {
-    if (rule.peer.kind !== 'group') continue;
-    for (const { id } of context.wearers(rule.peer.groupId)) {
-      const known = ranges.get(id);
-      if (known) known.push(range);
-      else ranges.set(id, [range]);
-    }
-  }
-  return ranges;
 }
 
 function blocksOf(context: GateContext, { rule, range }: Entry, family: 4 | 6): readonly Block[] {

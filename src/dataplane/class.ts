@@ -45,8 +45,19 @@ export function classDigits(item: InterfaceClass): string {
   return item.id.toString(16).padStart(8, '0');
 }
 
-/** The set of groups as a text: equal for equal sets. */
+/** Keys of lists that were asked about before: views of thousands of interfaces share few lists. */
+const KEYS = new WeakMap<readonly GroupId[], string>();
+
+/** The set of groups as a text: equal for equal sets. The list must not change afterwards. */
 export function classKey(groupIds: readonly GroupId[]): string {
+  const known = KEYS.get(groupIds);
+  if (known !== undefined) return known;
+  const key = keyOf(groupIds);
+  KEYS.set(groupIds, key);
+  return key;
+}
+
+function keyOf(groupIds: readonly GroupId[]): string {
   return [...new Set(groupIds)].toSorted().join(',');
 }
 

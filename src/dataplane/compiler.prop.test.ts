@@ -12,9 +12,11 @@ import type { FabricState } from './state.ts';
 const EMPTY: FabricProgram = { sets: [], chains: [] };
 const paths = fc.array(scenarios(0), { minLength: 2, maxLength: 5 });
 
-/** The state with all ports at most once per interface, and now and then without any. */
+/** The state with a group or a port missing, and now and then without any port. */
 function stateOf(scenario: Parameters<typeof prepare>[0], dice: number): FabricState {
-  const { state } = prepare(scenario);
+  const { state: whole } = prepare(scenario);
+  const groups = [...whole.world.groups].filter((_group, i) => i !== dice % 6);
+  const state = { ...whole, world: { ...whole.world, groups: new Map(groups) } };
   if (dice % 5 === 0) return { ...state, ports: [], gateways: [{ family: 4, value: 1n }] };
   return { ...state, ports: state.ports.filter((_port, i) => i !== dice % 4) };
 }

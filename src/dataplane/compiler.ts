@@ -11,8 +11,8 @@ import type { Direction } from '../policy/rule.ts';
 import type { InterfaceView, World } from '../policy/world.ts';
 import { baseChains } from './base-chains.ts';
 import { ClassTable } from './class-table.ts';
-import { classGate, gateChainName } from './class-gate.ts';
-import { classKey } from './class.ts';
+import { classGate, gateChainName, type ClassGate } from './class-gate.ts';
+import { classKey, type InterfaceClass } from './class.ts';
 import type { Change } from './diff.ts';
 import { LiveProgram } from './live-program.ts';
 import { point, type FabricProgram } from './program.ts';
@@ -37,6 +37,16 @@ interface Claim {
   readonly groupIds: readonly GroupId[];
 }
 
+/** A gate that is in the program. */
+interface OwnGate {
+  readonly item: InterfaceClass;
+  readonly gate: ClassGate;
+  /** Prefix lists that it was made from. */
+  readonly lists: ReadonlySet<string>;
+  /** Classes of peers that have elements in it. */
+  readonly peers: Set<string>;
+}
+
 /** UDP port of VXLAN (RFC 7348). */
 const VXLAN_PORT = 4789;
 const DIRECTIONS: readonly Direction[] = ['egress', 'ingress'];
@@ -56,8 +66,8 @@ export class FilterCompiler {
   readonly #known = new Map<string, Claim>();
   /** Classes of ports, with the number of ports. */
   readonly #own = new Map<string, number>();
-  /** What the gates of an own class depend on. */
-  readonly #needs = new Map<string, ReadonlySet<string>>();
+  /** The gates of own classes, by direction and class. */
+  readonly #gates = new Map<string, OwnGate>();
   readonly #dirtyGates = new Set<string>();
   #vpcId: VpcId | undefined;
 
@@ -71,11 +81,10 @@ export class FilterCompiler {
       case 'interface':
         return this.#setInterface(delta.eniId, delta.view);
       case 'group':
-        setOrDelete(this.#groups, delta.groupId, delta.view);
-        return this.#soil(delta.groupId);
+        return this.#setGroup(delta.groupId, delta.view);
       case 'prefix-list':
         setOrDelete(this.#prefixLists, delta.id, delta.cidrs);
-        return this.#soil(delta.id);
+        return this.#soil((own) => own.lists.has(delta.id));
       case 'port':
         return this.#setPort(delta.link, delta.port);
       case 'surroundings':
@@ -98,6 +107,13 @@ export class FilterCompiler {
   program(): FabricProgram {
     this.#compileGates();
     return this.#live.program();
+  }
+
+  /** As `program`, for a caller that loads it: `changes` goes on from here. */
+  takeProgram(): FabricProgram {
+    const program = this.program();
+    this.#live.settle();
+    return program;
   }
 
   #setInterface(eniId: EniId, view: InterfaceView | undefined): void {
@@ -199,13 +215,13 @@ export class FilterCompiler {
 
   #use(groupIds: readonly GroupId[]): void {
     const { made, renumbered } = this.#classes.use(groupIds);
-    if (made) this.#soilReferences(groupIds);
+    if (made) this.#putPeer(classKey(groupIds));
     if (renumbered) this.#renumber();
   }
 
   #release(groupIds: readonly GroupId[]): void {
     const { gone, renumbered } = this.#classes.release(groupIds);
-    if (gone) this.#soilReferences(groupIds);
+    if (gone) this.#removePeer(classKey(groupIds));
     if (renumbered) this.#renumber();
   }
 
@@ -224,52 +240,83 @@ export class FilterCompiler {
     if (count === 0 || (count === 1 && by === 1)) this.#dirtyGates.add(key);
   }
 
-  #soil(id: string): void {
-    for (const [key, needs] of this.#needs) if (needs.has(id)) this.#dirtyGates.add(key);
+  /** Rules concern who wears the group; whether it exists concerns who names it, too. */
+  #setGroup(groupId: GroupId, view: GroupView | undefined): void {
+    const stays = view !== undefined && this.#groups.has(groupId);
+    setOrDelete(this.#groups, groupId, view);
+    this.#soil(
+      ({ item, gate }) =>
+        item.groupIds.includes(groupId) || (!stays && gate.references.has(groupId)),
+    );
   }
 
-  #soilReferences(groupIds: readonly GroupId[]): void {
-    for (const groupId of groupIds) this.#soil(`ref ${groupId}`);
+  #soil(concerned: (own: OwnGate) => boolean): void {
+    for (const own of this.#gates.values())
+      if (concerned(own)) this.#dirtyGates.add(classKey(own.item.groupIds));
   }
 
   #compileGates(): void {
-    for (const key of this.#dirtyGates) this.#compileGate(key);
+    for (const key of this.#dirtyGates)
+      for (const direction of DIRECTIONS) this.#compileGate(key, direction);
     this.#dirtyGates.clear();
   }
 
-  #compileGate(key: string): void {
+  #compileGate(key: string, direction: Direction): void {
+    const id = `${direction} ${key}`;
+    const before = this.#gates.get(id);
+    for (const peer of before?.peers ?? []) this.#live.put(`peer ${id} ${peer}`, undefined);
     const item = this.#own.has(key) ? this.#classes.get(key) : undefined;
     if (!item) {
-      this.#needs.delete(key);
-      for (const direction of DIRECTIONS) this.#live.put(`gate ${direction} ${key}`, undefined);
-      return;
+      this.#gates.delete(id);
+      return this.#live.put(`gate ${id}`, undefined);
     }
-    const needs = new Set<string>(item.groupIds);
-    for (const direction of DIRECTIONS) {
-      const gate = classGate(this.#context(needs), item, direction);
-      const chain = gateChainName(direction, item);
-      const element = { key: [point(item.id)], value: { verdict: 'jump', chain } } as const;
-      this.#live.put(`gate ${direction} ${key}`, {
-        sets: gate.sets,
-        chains: [gate.chain],
-        elements: [{ set: `${direction}_chains`, element }],
-      });
-    }
-    this.#needs.set(key, needs);
+    const lists = new Set<string>();
+    const gate = classGate(this.#context(lists), item, direction);
+    const chain = gateChainName(direction, item);
+    const element = { key: [point(item.id)], value: { verdict: 'jump', chain } } as const;
+    this.#live.put(`gate ${id}`, {
+      sets: gate.sets,
+      chains: [gate.chain],
+      elements: [{ set: `${direction}_chains`, element }],
+    });
+    const own = { item, gate, lists, peers: new Set<string>() };
+    this.#gates.set(id, own);
+    for (const groupId of gate.references)
+      for (const peer of this.#classes.wearers(groupId)) this.#putPeerIn(id, own, peer);
   }
 
-  /** The world as a gate asks it; what it asks for is noted down. */
-  #context(needs: Set<string>): Parameters<typeof classGate>[0] {
+  /** A class that was not there before: gates whose rules name one of its groups get to know it. */
+  #putPeer(peerKey: string): void {
+    const peer = this.#classes.get(peerKey);
+    if (!peer) return;
+    for (const [id, own] of this.#gates)
+      if (peer.groupIds.some((groupId) => own.gate.references.has(groupId)))
+        this.#putPeerIn(id, own, peer);
+  }
+
+  #putPeerIn(id: string, own: OwnGate, peer: InterfaceClass): void {
+    const key = classKey(peer.groupIds);
+    if (own.peers.has(key)) return;
+    const elements = own.gate.peerElements(peer);
+    if (elements.length === 0) return;
+    own.peers.add(key);
+    this.#live.put(`peer ${id} ${key}`, { elements });
+  }
+
+  #removePeer(peerKey: string): void {
+    for (const [id, own] of this.#gates)
+      if (own.peers.delete(peerKey)) this.#live.put(`peer ${id} ${peerKey}`, undefined);
+  }
+
+  /** The world as a gate asks it; the prefix lists that it asks for are noted down. */
+  #context(lists: Set<string>): Parameters<typeof classGate>[0] {
     return {
       rulesOf: (groupId) => this.#groups.get(groupId)?.rules ?? [],
       prefixList: (id) => {
-        needs.add(id);
+        lists.add(id);
         return this.#prefixLists.get(id) ?? [];
       },
-      wearers: (groupId) => {
-        needs.add(groupId).add(`ref ${groupId}`);
-        return this.#groups.has(groupId) ? this.#classes.wearers(groupId) : [];
-      },
+      groupExists: (groupId) => this.#groups.has(groupId),
     };
   }
 }

@@ -4,7 +4,7 @@
  * call to this one. The sum of the parts does not depend on the order in which they came.
  */
 import { assert, must } from '../base/assert.ts';
-import { elementText, keyText } from './element-text.ts';
+import { elementText } from './element-text.ts';
 import { ruleChanges, rulesText, type Change } from './diff.ts';
 import type { Chain, FabricProgram, SetElement, SetObject } from './program.ts';
 
@@ -68,15 +68,20 @@ export class LiveProgram {
       ...this.#removedChains(),
       ...this.#setChanges('delete-set'),
     ];
-    this.#setsBefore.clear();
-    this.#chainsBefore.clear();
-    this.#edits.clear();
+    this.settle();
     return changes;
   }
 
+  /** Forgets the changes so far, for a caller that loads the whole program. */
+  settle(): void {
+    this.#setsBefore.clear();
+    this.#chainsBefore.clear();
+    this.#edits.clear();
+  }
+
   #frozen({ shape, elements }: LiveSet): SetObject {
-    const sorted = [...elements.values()]
-      .map((element) => [keyText(shape, element), element] as const)
+    const sorted = [...elements]
+      .map(([text, element]) => [keyOf(shape, text), element] as const)
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([, element]) => element);
     return Object.freeze({ ...shape, elements: Object.freeze(sorted) });
@@ -184,6 +189,11 @@ export class LiveProgram {
       ...names.map((name): Change => ({ op: 'delete-chain', name })),
     ];
   }
+}
+
+/** The key in the text of an element. */
+function keyOf(shape: SetObject, text: string): string {
+  return shape.value === undefined ? text : text.slice(0, text.lastIndexOf(' : '));
 }
 
 function whole(part: Part | undefined): Required<Part> {

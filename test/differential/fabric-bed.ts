@@ -78,6 +78,11 @@ export class FabricBed {
     ]);
   }
 
+  /** Path of the fabric's namespace. */
+  get netns(): string {
+    return this.#fabric;
+  }
+
   /** Sets kernel parameters of the fabric. */
   async sysctl(values: Readonly<Record<string, string>>): Promise<void> {
     await this.#network.sysctl(this.#fabric, values);

@@ -49,20 +49,25 @@ export class FilterLoader {
 
   /** Makes the kernel enforce `state`; the first time, and after a failure, by a whole program. */
   async apply(state: FabricState): Promise<void> {
-    const changes = this.#compile(state);
-    if (this.#loaded && changes.length === 0) return;
-    const change = this.#loaded;
+    const task = this.#compile(state);
+    if (!task) return;
     this.#loaded = false;
-    await (change ? this.#change(changes) : this.#writer.replace(this.#compiler.program()));
+    await task();
     this.#loaded = true;
     this.#version += 1;
   }
 
-  #compile(state: FabricState): readonly Change[] {
+  /** What is to be loaded; undefined when the kernel has it all. */
+  #compile(state: FabricState): (() => Promise<void>) | undefined {
     try {
       for (const delta of deltasBetween(this.#state, state)) this.#compiler.apply(delta);
       this.#state = state;
-      return this.#compiler.changes();
+      if (!this.#loaded) {
+        const program = this.#compiler.takeProgram();
+        return () => this.#writer.replace(program);
+      }
+      const changes = this.#compiler.changes();
+      return changes.length === 0 ? undefined : () => this.#change(changes);
     } catch (error) {
       // It may have been told a half: the next state is told from the beginning.
       this.#compiler = new FilterCompiler();
