@@ -53,13 +53,13 @@ describe('a filter that is replaced under traffic', () => {
     const [small, large] = [stateWith(10), stateWith(6000)];
     await new FilterLoader(createNft(), bed.netns, batch).apply(large);
     let number = 0;
-    let loading = true;
+    const loading = new AbortController();
     const arrived = new Set<number>();
     const drain = () => {
       for (const { frame } of bed.received()) arrived.add(probeNumber(frame) ?? -1);
     };
     const traffic = (async () => {
-      while (loading) {
+      while (!loading.signal.aborted) {
         for (let i = 0; i < BURST; i++, number++) bed.send(linkOf(0), frameOf(number));
         drain();
         await new Promise((done) => {
@@ -70,7 +70,7 @@ describe('a filter that is replaced under traffic', () => {
     // A new loader knows nothing of the table in force, like an agent that was started again.
     for (let i = 0; i < LOADS; i++)
       await new FilterLoader(createNft(), bed.netns, batch).apply(i % 3 === 0 ? small : large);
-    loading = false;
+    loading.abort();
     await traffic;
     await new Promise((done) => {
       setTimeout(done, 100);
