@@ -9,6 +9,7 @@ const CLIENTS = [
   '**/kubectl*.test.ts',
   '**/boto*.test.ts',
   'test/vpc/**/*.test.ts',
+  'test/clients/**/*.test.ts',
 ];
 
 /** Many random worlds against an oracle, a model or a simulation: seconds each, worth every one. */

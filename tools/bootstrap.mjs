@@ -1,7 +1,7 @@
 /**
  * `npm start` and `npm test` from a bare clone: brings what is missing (npm packages, Node.js 24,
- * nftables, iproute2) and then becomes the real command under Node.js 24. Plain JavaScript for any
- * Node.js >= 18. Costs a few milliseconds when nothing is missing.
+ * nftables, iproute2; for tests AWS CLI and boto3) and then becomes the real command under
+ * Node.js 24. Plain JavaScript for any Node.js >= 18. Costs a few milliseconds when nothing is missing.
  *
  *   node tools/bootstrap.mjs start [ARGUMENT...]   the lab and its scenario
  *   node tools/bootstrap.mjs test [ARGUMENT...]    all tests
@@ -30,6 +30,7 @@ const PROGRAMS = {
   nsenter: 'util-linux',
   setpriv: 'util-linux',
   setsid: 'util-linux',
+  flock: 'util-linux',
   mount: 'mount',
 };
 const COMMANDS = {
@@ -47,6 +48,7 @@ bringPackages();
 const node = bringNode();
 bringPrograms();
 bringDatabase(node);
+if (verb === 'test') bringPython(node);
 const program = COMMANDS[verb];
 if (program !== undefined) {
   const args = verb === 'start' ? ['demo', ...rest] : rest;
@@ -163,6 +165,14 @@ function bringDatabase(node) {
   runOrFail(node, [program, 'ensure'], 'Cannot prepare the database', {
     env: cleanEnvironment(),
   });
+}
+
+/** AWS CLI and boto3, which tests drive. Without them `npm test` still runs, and says what it skips. */
+function bringPython(node) {
+  const cache = join(ROOT, 'node_modules/.cache/trunkline');
+  const program = resolve(ROOT, 'tools/bring-python.ts');
+  const args = [join(cache, 'python.lock'), node, '--disable-warning=ExperimentalWarning', program];
+  spawnSync('flock', args, { cwd: ROOT, env: cleanEnvironment(), stdio: ['ignore', 2, 2] });
 }
 
 function step(text) {
