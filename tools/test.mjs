@@ -8,7 +8,8 @@
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { findPythonClients } from '../test/clients/python-clients.ts';
 import { ROOT } from './node24.mjs';
 
 const VITEST = resolve(ROOT, 'node_modules/vitest/vitest.mjs');
@@ -27,6 +28,11 @@ const STAGES = [
   { project: 'e2e' },
 ];
 
+// Tests that just call `aws` or `python3` get the pinned ones.
+const clients = await findPythonClients();
+const PATH = [...('python' in clients ? [dirname(clients.python)] : []), process.env.PATH].join(
+  ':',
+);
 const filters = process.argv.slice(2);
 // Takes one to three minutes of an emulated CPU: everyone else runs `npm run test:vlan`.
 if (process.env.CI === 'true' && filters.length === 0)
@@ -75,6 +81,7 @@ function run([file, ...args], { project, report }) {
   mkdirSync(temp);
   const env = {
     ...process.env,
+    PATH,
     TMPDIR: temp,
     XDG_STATE_HOME: join(temp, 'state'),
     TRUNKLINE_TEST_REPORT: report,
