@@ -1,6 +1,6 @@
 /**
- * `npm test`: unit tests, tests with the programs of users, then kernel tests inside a sandbox, then
- * end-to-end tests, and in CI those that need a virtual machine; one summary, one exit status. Arguments go to vitest: `npm test -- src/policy` runs what matches.
+ * `npm test`: the stages below, one after the other, then one summary and one exit status.
+ * Arguments go to vitest: `npm test -- src/policy` runs what matches.
  *
  * Clean-up is by construction: each stage runs in a sandbox whose processes and namespaces the kernel
  * removes when it ends or is killed, and keeps its files in one folder per run, removed at the end or,

@@ -4,12 +4,14 @@ import { CONFIG_MAPS, type ConfigMap } from '../api/core/config-map.ts';
 import { NODES, type Node } from '../api/core/node.ts';
 import { PODS, type Pod } from '../api/core/pod.ts';
 import { SERVICE_ACCOUNTS } from '../api/core/service-account.ts';
+import { createEventRecorder } from '../api/event-recorder.ts';
 import type { Informer, InformerChange, Informers } from '../api/informer.ts';
 import { keyOf, keyText, type KubeObject } from '../api/meta.ts';
 import { SECURITY_GROUP_POLICIES, type SecurityGroupPolicy } from '../api/security-group-policy.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
+import { createWorkQueue, type WorkQueue } from '../base/work-queue.ts';
 import type { Ec2Client } from '../ec2/client.ts';
 import {
   COOL_DOWN_CONFIG_MAP,
@@ -19,13 +21,12 @@ import {
 } from './branch-pool/cool-down.ts';
 import { finishBranch } from './branch-pool/delete-branch.ts';
 import type { ControllerDeps } from './deps.ts';
-import { createRecorder } from './events.ts';
 import { sweep, SWEEP_INTERVAL_MS, type Suspects } from './gc/sweep.ts';
 import { NodeStore, type ManagedNode } from './node/managed-node.ts';
 import { reconcileNode } from './node/reconcile-node.ts';
 import { requestedBranches } from './pod/decide-pod.ts';
 import { reconcilePod } from './pod/reconcile-pod.ts';
-import { createWorkQueue, type WorkQueue } from './work-queue.ts';
+import { retryMs } from './requeue.ts';
 
 /** What the controller takes. */
 export interface ControllerOptions {
@@ -53,6 +54,8 @@ export interface Stop {
 }
 
 /** As many at once as on EKS (spec: eks-behaviour 3.1). */
+/** As events of the upstream controller say it. */
+const COMPONENT = 'vpc-resource-controller';
 const POD_WORKERS = 20;
 const NODE_WORKERS = 10;
 const BRANCH_WORKERS = 10;
@@ -83,7 +86,7 @@ class Controller implements Stop {
 
   constructor(options: ControllerOptions) {
     const { kube, ec2, clock, random, log, clusterName, vpcId, accountId } = options;
-    const recorder = createRecorder({ kube, clock, random, log });
+    const events = createEventRecorder({ kube, clock, log, component: COMPONENT });
     const { signal } = this.#abort;
     this.#options = options;
     this.#deps = {
@@ -92,7 +95,7 @@ class Controller implements Stop {
       clock,
       random,
       log,
-      recorder,
+      events,
       clusterName,
       vpcId,
       accountId,
@@ -104,7 +107,7 @@ class Controller implements Stop {
       name: string,
       concurrency: number,
       run: (key: string) => Promise<number | undefined>,
-    ): WorkQueue => createWorkQueue({ name, clock, log, signal, concurrency, run });
+    ): WorkQueue => createWorkQueue({ name, clock, log, concurrency, run, retryMs });
     this.#podQueue = queue('pods', POD_WORKERS, (key) => this.#reconcilePod(key));
     this.#nodeQueue = queue('nodes', NODE_WORKERS, (key) => this.#reconcileNode(key));
     this.#branchQueue = queue('branches', BRANCH_WORKERS, (key) => this.#finishBranch(key));
@@ -132,7 +135,8 @@ class Controller implements Stop {
     this.#abort.abort(new Error('The controller stops'));
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     const queues = [this.#podQueue, this.#nodeQueue, this.#branchQueue];
-    await Promise.all([...queues.map((queue) => queue.drained()), this.#sweeping]);
+    await Promise.all([...queues.map((queue) => queue.close()), this.#sweeping]);
+    await this.#deps.events.flush();
   }
 
   #reconcilePod(key: string): Promise<number | undefined> {
@@ -235,7 +239,7 @@ class Controller implements Stop {
     }
     const message = `Branch ENI cool down period has been updated to ${goDuration(coolDownMs)}`;
     const event = { type: 'Normal', reason: 'BranchENICoolDownPeriodUpdated', message } as const;
-    for (const node of this.#watched.nodes.list()) await this.#deps.recorder.record(node, event);
+    for (const node of this.#watched.nodes.list()) this.#deps.events.record(NODES, node, event);
   }
 
   async #sweepForEver(): Promise<void> {

@@ -1,10 +1,10 @@
 import type { KubeClient } from '../api/client.ts';
+import type { EventRecorder } from '../api/event-recorder.ts';
 import type { Clock } from '../base/clock.ts';
 import type { VpcId } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Ec2Client } from '../ec2/client.ts';
-import type { Recorder } from './events.ts';
 
 /** What every reconciler of the controller takes. */
 export interface ControllerDeps {
@@ -13,7 +13,7 @@ export interface ControllerDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly recorder: Recorder;
+  readonly events: EventRecorder;
   readonly clusterName: string;
   readonly vpcId: VpcId;
   readonly accountId: string;

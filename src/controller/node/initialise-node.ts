@@ -1,5 +1,5 @@
 import type { Pod } from '../../api/core/pod.ts';
-import type { Node } from '../../api/core/node.ts';
+import { NODES, type Node } from '../../api/core/node.ts';
 import type { InstanceId } from '../../base/ids.ts';
 import { Ec2Error } from '../../ec2/error.ts';
 import { instanceLimits, type InstanceLimits } from '../../ec2/limits.ts';
@@ -28,7 +28,7 @@ export async function initialiseNode(
   node: Node,
   request: { readonly instanceId: InstanceId; readonly pods: readonly Pod[] },
 ): Promise<Initialised | undefined> {
-  await deps.recorder.record(node, {
+  deps.events.record(NODES, node, {
     type: 'Normal',
     reason: 'ControllerVersionNotice',
     message: `The node is managed by VPC resource controller version ${VERSION}`,
@@ -53,7 +53,7 @@ export async function initialiseNode(
 }
 
 async function supportedLimits(
-  { recorder }: ControllerDeps,
+  { events }: ControllerDeps,
   node: Node,
   instanceType: string,
 ): Promise<InstanceLimits | undefined> {
@@ -62,7 +62,7 @@ async function supportedLimits(
   const message = limits
     ? `The instance type ${instanceType} is not supported for trunk interface (Security Group for Pods)`
     : `The instance type ${instanceType} is not supported yet by the vpc resource controller`;
-  await recorder.record(node, { type: 'Warning', reason: 'Unsupported', message });
+  events.record(NODES, node, { type: 'Warning', reason: 'Unsupported', message });
   return undefined;
 }
 
@@ -71,10 +71,10 @@ async function trunkOf(
   node: Node,
   { instance, limits }: { readonly instance: LoadedInstance; readonly limits: InstanceLimits },
 ): Promise<string> {
-  const { recorder } = deps;
+  const { events } = deps;
   try {
     const trunkId = await ensureTrunk(deps, instance, limits);
-    await recorder.record(node, {
+    events.record(NODES, node, {
       type: 'Normal',
       reason: 'NodeTrunkInitiated',
       message: 'The node has trunk interface initialized successfully',
@@ -83,9 +83,9 @@ async function trunkOf(
   } catch (error) {
     if (error instanceof Ec2Error) {
       const message = trunkFailureText(error.code);
-      await recorder.record(node, { type: 'Warning', reason: 'TrunkENICreationFailed', message });
+      events.record(NODES, node, { type: 'Warning', reason: 'TrunkENICreationFailed', message });
     }
-    await recorder.record(node, {
+    events.record(NODES, node, {
       type: 'Normal',
       reason: 'NodeTrunkFailedInit',
       message: 'The node failed initializing trunk interface',

@@ -91,14 +91,14 @@ async function letGo(
 }
 
 async function recreate(deps: NodeDeps, name: string, object: CniNode): Promise<void> {
-  const { kube, recorder, nodeObjects } = deps;
+  const { kube, events, nodeObjects } = deps;
   try {
     await kube.create(CNI_NODES, object);
   } catch (error) {
     const node = nodeObjects.get({ name });
     const message = 'CNINode was deleted and failed to be recreated by the vpc-resource-controller';
     const event = { type: 'Warning', reason: 'CNINodeCreationFailed', message } as const;
-    if (node) await recorder.record(node, event);
+    if (node) events.record(NODES, node, event);
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import type { Pod } from '../../api/core/pod.ts';
+import { PODS, type Pod } from '../../api/core/pod.ts';
 import { KubeError } from '../../api/kube-error.ts';
 import { keyOf, keyText } from '../../api/meta.ts';
 import { BRANCH_DESCRIPTION } from '../../api/names.ts';
@@ -68,7 +68,7 @@ async function branchesFor(
     return slots.map((slot) => must(node.ledger.entry(slot), () => `Slot ${slot} vanished`));
   } catch (error) {
     takeBack(deps, node, pod, error);
-    await deps.recorder.record(pod, {
+    deps.events.record(PODS, pod, {
       type: 'Warning',
       reason: 'BranchAllocationFailed',
       message: `failed to allocate branch ENI to pod: ${describe(error)}`,
@@ -100,7 +100,7 @@ async function reserve(
 async function tellNoRoom(deps: AllocationDeps, node: ManagedNode, pod: Pod): Promise<void> {
   const { entries, limit } = node.ledger;
   const cooling = entries.filter(({ state }) => state === 'released').length;
-  await deps.recorder.record(pod, {
+  deps.events.record(PODS, pod, {
     type: 'Normal',
     reason: 'BranchAllocationWaiting',
     message: `Waiting for a branch ENI: node ${node.name} has ${limit}, ${cooling} of them cooling down after their pods ended`,
@@ -147,7 +147,7 @@ async function annotate(
       takeBack(deps, node, pod, error);
     }
     const message = `failed to annotate pod with branch ENI details: ${describe(error)}`;
-    await deps.recorder.record(pod, {
+    deps.events.record(PODS, pod, {
       type: 'Warning',
       reason: 'BranchENIAnnotationFailed',
       message,
@@ -155,7 +155,7 @@ async function annotate(
     throw error;
   }
   const message = `Allocated ${value} to the pod`;
-  await deps.recorder.record(pod, { type: 'Normal', reason: 'ResourceAllocated', message });
+  deps.events.record(PODS, pod, { type: 'Normal', reason: 'ResourceAllocated', message });
 }
 
 /** Gives up everything that the pod holds, at once: no packet has used it. */

@@ -1,5 +1,5 @@
 import type { Informer } from '../../api/informer.ts';
-import type { Pod } from '../../api/core/pod.ts';
+import { PODS, type Pod } from '../../api/core/pod.ts';
 import type { ServiceAccount } from '../../api/core/service-account.ts';
 import type { SecurityGroupPolicy } from '../../api/security-group-policy.ts';
 import type { GroupId } from '../../base/ids.ts';
@@ -74,7 +74,7 @@ async function apply(
     });
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    await deps.recorder.record(pod, {
+    deps.events.record(PODS, pod, {
       type: 'Warning',
       reason: 'SecurityGroupsUpdateFailed',
       message: `Pod keeps the Security Groups [${entry.groupIds.join(' ')}]: cannot change to [${wanted.join(' ')}]: ${text}`,
@@ -84,7 +84,7 @@ async function apply(
   // The pod may have ended meanwhile; its branch is then somebody else's to touch.
   if (node.ledger.entry(entry.slot)?.state === 'assigned') node.ledger.wears(entry.slot, wanted);
   deps.log.info('Groups of a running pod changed', { pod: pod.metadata.name, eniId, wanted });
-  await deps.recorder.record(pod, {
+  deps.events.record(PODS, pod, {
     type: 'Normal',
     reason: 'SecurityGroupsUpdated',
     message: `Pod has the following Security Groups now [${wanted.join(' ')}]`,

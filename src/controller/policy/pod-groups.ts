@@ -1,4 +1,4 @@
-import type { Pod } from '../../api/core/pod.ts';
+import { PODS, type Pod } from '../../api/core/pod.ts';
 import type { GroupId } from '../../base/ids.ts';
 import type { ControllerDeps } from '../deps.ts';
 import type { ManagedNode } from '../node/managed-node.ts';
@@ -12,13 +12,13 @@ export class SelectionError extends Error {
 
 /** The groups that a new branch of the pod is to wear; tells the pod (events of 3.11). */
 export async function groupsForPod(
-  deps: Pick<ControllerDeps, 'kube' | 'recorder'>,
+  deps: Pick<ControllerDeps, 'kube' | 'events'>,
   node: ManagedNode,
   pod: Pod,
 ): Promise<readonly GroupId[]> {
   const groupIds = await selectedGroups(deps, pod);
   if (groupIds.length === 0) {
-    await deps.recorder.record(pod, {
+    deps.events.record(PODS, pod, {
       type: 'Warning',
       reason: 'SecurityGroupRequested',
       message:
@@ -26,7 +26,7 @@ export async function groupsForPod(
     });
     return node.instanceGroups;
   }
-  await deps.recorder.record(pod, {
+  deps.events.record(PODS, pod, {
     type: 'Normal',
     reason: 'SecurityGroupRequested',
     message: `Pod will get the following Security Groups [${groupIds.join(' ')}]`,

@@ -3,7 +3,7 @@ import { PODS, type Pod } from '../../../api/core/pod.ts';
 import { createNetwork } from '../../../io/network.ts';
 import { writeTools } from '../../images/runtime.real.ts';
 import type { PodRuntime } from '../pod-runtime.ts';
-import { createEventRecorder } from '../workloads/event-recorder.ts';
+import { createEventRecorder } from '../../../api/event-recorder.ts';
 import { keepNode } from './node/registrar.ts';
 import type { KubeletOptions } from './options.ts';
 import type { PodContext } from './pod/context.ts';

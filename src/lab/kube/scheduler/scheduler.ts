@@ -8,10 +8,10 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
 import { kubeTime, withCondition } from '../workloads/condition.ts';
 import { parseKey } from '../workloads/context.ts';
-import { createEventRecorder, type EventRecorder } from '../workloads/event-recorder.ts';
+import { createEventRecorder, type EventRecorder } from '../../../api/event-recorder.ts';
 import { createOwnWrites, type OwnWrites } from '../workloads/own-writes.ts';
 import { isFinished } from '../workloads/pod-state.ts';
-import { createWorkQueue, type WorkQueue } from '../workloads/work-queue.ts';
+import { createWorkQueue, type WorkQueue } from '../../../base/work-queue.ts';
 import { bindPod } from './binding.ts';
 import { decidePlacement } from './decide.ts';
 
@@ -51,7 +51,7 @@ export function startScheduler(options: SchedulerOptions): { close(): Promise<vo
     name: 'scheduler',
     clock: options.clock,
     log: options.log,
-    async reconcile(key) {
+    async run(key) {
       await Promise.all([pods.synced, nodes.synced]);
       const pod = shell.view.get(parseKey(key));
       if (pod && isWaiting(pod)) await place(shell, pod);

@@ -3,7 +3,7 @@ import type { Informers } from '../../../api/informer.ts';
 import type { ObjectKey } from '../../../api/meta.ts';
 import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
-import type { EventRecorder } from './event-recorder.ts';
+import type { EventRecorder } from '../../../api/event-recorder.ts';
 
 /** What every workload controller takes. */
 export interface WorkloadContext {

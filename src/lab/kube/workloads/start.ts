@@ -5,7 +5,7 @@ import type { Log } from '../../../base/log.ts';
 import { startDaemonSetController } from './daemon-set/controller.ts';
 import { startDeploymentController } from './deployment/controller.ts';
 import { startEndpointsController } from './endpoints/controller.ts';
-import { createEventRecorder } from './event-recorder.ts';
+import { createEventRecorder } from '../../../api/event-recorder.ts';
 import { startReplicaSetController } from './replica-set/controller.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { LEASES } from '../../../../api/core/lease.ts';
 import { NODES, type Node } from '../../../../api/core/node.ts';
 import { isKubeError } from '../../../../api/kube-error.ts';
-import { backoffMs } from '../../workloads/work-queue.ts';
+import { backoffMs } from '../../../../base/backoff.ts';
 import { loadCniConfig } from '../cni/invoke.ts';
 import type { KubeletOptions } from '../options.ts';
 import { readMachine } from './machine.real.ts';

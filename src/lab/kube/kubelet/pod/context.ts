@@ -1,6 +1,6 @@
 import type { Pod } from '../../../../api/core/pod.ts';
 import type { Network } from '../../../../base/network.ts';
-import type { EventRecorder, Happening } from '../../workloads/event-recorder.ts';
+import type { EventRecorder, Happening } from '../../../../api/event-recorder.ts';
 import type { KubeletOptions } from '../options.ts';
 
 /** What the parts of the kubelet that work on one pod share. */

@@ -2,7 +2,7 @@ import { PODS, type Pod, type PodStatus } from '../../../../api/core/pod.ts';
 import { isKubeError } from '../../../../api/kube-error.ts';
 import { keyOf } from '../../../../api/meta.ts';
 import { canonicalJson } from '../../workloads/hash.ts';
-import { backoffMs } from '../../workloads/work-queue.ts';
+import { backoffMs } from '../../../../base/backoff.ts';
 import type { PodContext } from './context.ts';
 
 /** Writes the status of one pod: the latest, one write at a time, again after failures. */

@@ -6,7 +6,7 @@ import { parseKey, type WorkloadContext } from '../context.ts';
 import { canonicalJson } from '../hash.ts';
 import { controllerOf } from '../owner.ts';
 import { createOwnWrites, type OwnWrites } from '../own-writes.ts';
-import { createWorkQueue, type Requeue, type WorkQueue } from '../work-queue.ts';
+import { createWorkQueue, type WorkQueue } from '../../../../base/work-queue.ts';
 import { decideDaemonSet, type DaemonSetPlan } from './decide.ts';
 
 /** Keeps one pod of every DaemonSet on each node that it selects. */
@@ -20,7 +20,7 @@ export function startDaemonSetController(context: WorkloadContext): WorkQueue {
     name: 'daemonset',
     clock,
     log,
-    async reconcile(key) {
+    async run(key) {
       await Promise.all([daemonSets.synced, nodes.synced, pods.synced]);
       const daemonSet = daemonSets.get(parseKey(key));
       if (!daemonSet) return undefined;
@@ -47,7 +47,7 @@ async function apply(
   { context, view }: { readonly context: WorkloadContext; readonly view: OwnWrites<Pod> },
   daemonSet: DaemonSet,
   plan: DaemonSetPlan,
-): Promise<Requeue> {
+): Promise<number | undefined> {
   const { kube, events } = context;
   for (const pod of plan.remove) {
     const { name, uid } = pod.metadata;
@@ -63,7 +63,7 @@ async function apply(
       subresource: 'status',
       body: { status: plan.status },
     });
-  return plan.requeueAfterMs === undefined ? undefined : { afterMs: plan.requeueAfterMs };
+  return plan.requeueAfterMs;
 }
 
 async function createPod({ kube, events }: WorkloadContext, daemonSet: DaemonSet, wanted: Pod) {

@@ -9,7 +9,7 @@ import { canonicalJson } from '../hash.ts';
 import { controllerOf, isControlledBy } from '../owner.ts';
 import { createOwnWrites, type OwnWrites } from '../own-writes.ts';
 import { isFinished } from '../pod-state.ts';
-import { createWorkQueue, type Requeue, type WorkQueue } from '../work-queue.ts';
+import { createWorkQueue, type WorkQueue } from '../../../../base/work-queue.ts';
 import { decideDeployment, type DeploymentPlan } from './decide.ts';
 import { sizeOf } from './rolling.ts';
 import { annotationsFor, HASH_LABEL, REVISION, templateHash } from './sets.ts';
@@ -37,7 +37,7 @@ export function startDeploymentController(context: WorkloadContext): WorkQueue {
     name: 'deployment',
     clock,
     log,
-    async reconcile(key) {
+    async run(key) {
       await Promise.all([deployments.synced, replicaSets.synced, pods.synced]);
       const deployment = shell.deployments.get(parseKey(key));
       return deployment ? pass(shell, deployment) : undefined;
@@ -62,7 +62,7 @@ function enqueueOwner(queue: WorkQueue, replicaSet: ReplicaSet): void {
     queue.add(keyText({ name: owner.name, namespace: replicaSet.metadata.namespace }));
 }
 
-async function pass(shell: Shell, deployment: Deployment): Promise<Requeue> {
+async function pass(shell: Shell, deployment: Deployment): Promise<number | undefined> {
   const { namespace } = deployment.metadata;
   const replicaSets = shell.sets.list().filter((set) => set.metadata.namespace === namespace);
   const plan = decideDeployment(deployment, {
@@ -70,7 +70,7 @@ async function pass(shell: Shell, deployment: Deployment): Promise<Requeue> {
     podCounts: countPods(shell.pods),
     nowMs: shell.context.clock.nowMs(),
   });
-  if (plan.create && !(await createSet(shell, deployment, plan.create))) return { afterMs: 0 };
+  if (plan.create && !(await createSet(shell, deployment, plan.create))) return 0;
   const own = replicaSets.filter((set) => isControlledBy(set, deployment));
   for (const set of own) await resize(shell, deployment, { set, plan });
   await markRevision(shell, deployment, { own, plan });
@@ -79,7 +79,7 @@ async function pass(shell: Shell, deployment: Deployment): Promise<Requeue> {
     shell.sets.deleted(set);
   }
   await writeStatus(shell, deployment, plan);
-  return plan.requeueAfterMs === undefined ? undefined : { afterMs: plan.requeueAfterMs };
+  return plan.requeueAfterMs;
 }
 
 function countPods(pods: Informer<Pod>): ReadonlyMap<string, number> {

@@ -7,7 +7,7 @@ import { parseKey, type WorkloadContext } from '../context.ts';
 import { labelsInclude } from '../../scheduler/node-selector.ts';
 import { canonicalJson } from '../hash.ts';
 import { createOwnWrites, type OwnWrites } from '../own-writes.ts';
-import { createWorkQueue, type WorkQueue } from '../work-queue.ts';
+import { createWorkQueue, type WorkQueue } from '../../../../base/work-queue.ts';
 import { decideEndpoints, isOurSlice } from './decide.ts';
 
 /** Keeps EndpointSlices and Endpoints of Services that have a selector. */
@@ -21,7 +21,7 @@ export function startEndpointsController(context: WorkloadContext): WorkQueue {
     name: 'endpoints',
     clock,
     log,
-    async reconcile(key) {
+    async run(key) {
       await Promise.all([services.synced, pods.synced, slices.synced]);
       const service = services.get(parseKey(key));
       if (service) await pass({ context, view }, service, pods.list());

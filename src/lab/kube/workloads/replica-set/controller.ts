@@ -7,7 +7,7 @@ import { podFromTemplate } from '../new-pod.ts';
 import { controllerOf } from '../owner.ts';
 import { createOwnWrites, type OwnWrites } from '../own-writes.ts';
 import { parseKey, type WorkloadContext } from '../context.ts';
-import { createWorkQueue, type Requeue, type WorkQueue } from '../work-queue.ts';
+import { createWorkQueue, type WorkQueue } from '../../../../base/work-queue.ts';
 import { decideReplicaSet, type ReplicaSetPlan } from './decide.ts';
 
 /** Keeps the pods of every ReplicaSet at the number it wants. */
@@ -21,7 +21,7 @@ export function startReplicaSetController(context: WorkloadContext): WorkQueue {
     name: 'replicaset',
     clock,
     log,
-    async reconcile(key) {
+    async run(key) {
       await Promise.all([replicaSets.synced, pods.synced]);
       const replicaSet = replicaSets.get(parseKey(key));
       return replicaSet ? pass(shell, replicaSet) : undefined;
@@ -41,7 +41,10 @@ interface Shell {
   readonly podView: OwnWrites<Pod>;
 }
 
-async function pass({ context, podView }: Shell, replicaSet: ReplicaSet): Promise<Requeue> {
+async function pass(
+  { context, podView }: Shell,
+  replicaSet: ReplicaSet,
+): Promise<number | undefined> {
   const { namespace } = replicaSet.metadata;
   const pods = podView.list().filter((pod) => pod.metadata.namespace === namespace);
   const plan = decideReplicaSet(replicaSet, pods, context.clock.nowMs());
@@ -52,7 +55,7 @@ async function pass({ context, podView }: Shell, replicaSet: ReplicaSet): Promis
     throw error;
   }
   await writeStatus(context, replicaSet, { plan, failure: undefined });
-  return plan.requeueAfterMs === undefined ? undefined : { afterMs: plan.requeueAfterMs };
+  return plan.requeueAfterMs;
 }
 
 async function apply(

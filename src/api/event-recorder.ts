@@ -1,11 +1,11 @@
-import type { KubeClient } from '../../../api/client.ts';
-import { EVENTS, type Event } from '../../../api/core/event.ts';
-import { isKubeError } from '../../../api/kube-error.ts';
-import type { KubeObject } from '../../../api/meta.ts';
-import { apiVersionOf, type Resource } from '../../../api/resource.ts';
-import type { Clock } from '../../../base/clock.ts';
-import type { Log } from '../../../base/log.ts';
-import { fnv1a64 } from './hash.ts';
+import type { KubeClient } from './client.ts';
+import { EVENTS, type Event } from './core/event.ts';
+import { isKubeError } from './kube-error.ts';
+import type { KubeObject } from './meta.ts';
+import { apiVersionOf, type Resource } from './resource.ts';
+import type { Clock } from '../base/clock.ts';
+import { fnv1a64 } from '../base/hash.ts';
+import type { Log } from '../base/log.ts';
 
 /** What happened to an object. */
 export interface Happening {

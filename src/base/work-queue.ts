@@ -1,16 +1,19 @@
-import type { Clock } from '../base/clock.ts';
-import type { Log } from '../base/log.ts';
+import { backoffMs } from './backoff.ts';
+import type { Clock } from './clock.ts';
+import type { Log } from './log.ts';
 
-/** What a work queue needs; it stops when the signal aborts. */
+/** What a work queue needs. */
 export interface WorkQueueOptions {
   /** For logs. */
   readonly name: string;
   readonly clock: Clock;
   readonly log: Log;
-  readonly signal: AbortSignal;
-  readonly concurrency: number;
+  /** Keys worked on at once; one unless told. */
+  readonly concurrency?: number;
   /** Does the work of one key; answers after how many ms to look again, if at all. */
-  readonly run: (key: string) => Promise<number | undefined>;
+  readonly run: (key: string, signal: AbortSignal) => Promise<number | undefined>;
+  /** The wait in ms after the n-th failure in a row (from 1); the one of `backoffMs` unless told. */
+  readonly retryMs?: (error: unknown, failures: number) => number;
 }
 
 /** Keys with work to do. A key is worked on once at a time, and once more if added meanwhile. */
@@ -19,23 +22,8 @@ export interface WorkQueue {
   add(key: string): void;
   /** Work on the key after a while, unless it is already due sooner. */
   addAfter(key: string, delayMs: number): void;
-  /** Resolves when nothing is being worked on any more; call after the signal aborted. */
-  drained(): Promise<void>;
-}
-
-/** Waits after failures. Transient ones (throttling, conflicts) are tried again much sooner. */
-export const BACKOFF_MS: Readonly<
-  Record<'transient' | 'lasting', { readonly first: number; readonly ceiling: number }>
-> = {
-  transient: { first: 200, ceiling: 30_000 },
-  lasting: { first: 2_000, ceiling: 120_000 },
-};
-
-/** The wait after the n-th failure in a row (from 1): doubled each time up to the ceiling. */
-export function backoffMs(error: unknown, failures: number): number {
-  const { retry } = (error ?? {}) as { retry?: unknown };
-  const { first, ceiling } = retry === 'backoff' ? BACKOFF_MS.transient : BACKOFF_MS.lasting;
-  return Math.min(first * 2 ** Math.min(failures - 1, 20), ceiling);
+  /** Starts no more work, aborts the signal of what runs, and resolves when that has ended. */
+  close(): Promise<void>;
 }
 
 /** Makes a work queue. It never forgets a key that failed: it retries, ever more slowly. */
@@ -56,6 +44,7 @@ class KeyedQueue implements WorkQueue {
   readonly #again = new Set<string>();
   readonly #timers = new Map<string, Timer>();
   readonly #failures = new Map<string, number>();
+  readonly #stop = new AbortController();
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
@@ -74,7 +63,8 @@ class KeyedQueue implements WorkQueue {
       this.add(key);
       return;
     }
-    const { clock, signal } = this.#options;
+    const { clock } = this.#options;
+    const { signal } = this.#stop;
     const dueMs = clock.monotonicMs() + delayMs;
     const known = this.#timers.get(key);
     if (this.#waiting.has(key) || (known && known.dueMs <= dueMs) || signal.aborted) return;
@@ -84,14 +74,16 @@ class KeyedQueue implements WorkQueue {
     void this.#fireLater(key, delayMs, abort);
   }
 
-  async drained(): Promise<void> {
+  async close(): Promise<void> {
+    this.#stop.abort(new Error(`The queue ${this.#options.name} is closed`));
+    this.#waiting.clear();
     while (this.#active.size > 0) await Promise.all(this.#active.values());
   }
 
   async #fireLater(key: string, delayMs: number, abort: AbortController): Promise<void> {
-    const { clock, signal } = this.#options;
+    const { clock } = this.#options;
     try {
-      await clock.sleep(delayMs, AbortSignal.any([signal, abort.signal]));
+      await clock.sleep(delayMs, AbortSignal.any([this.#stop.signal, abort.signal]));
     } catch {
       return;
     }
@@ -99,7 +91,8 @@ class KeyedQueue implements WorkQueue {
   }
 
   #fill(): void {
-    const { concurrency, signal } = this.#options;
+    const { concurrency = 1 } = this.#options;
+    const { signal } = this.#stop;
     for (const key of this.#waiting) {
       if (signal.aborted || this.#active.size >= concurrency) return;
       this.#waiting.delete(key);
@@ -118,16 +111,17 @@ class KeyedQueue implements WorkQueue {
   }
 
   async #attempt(key: string): Promise<number | undefined> {
-    const { run, name, log, signal } = this.#options;
+    const { run, name, log } = this.#options;
+    const { signal } = this.#stop;
     try {
-      const againMs = await run(key);
+      const againMs = await run(key, signal);
       this.#failures.delete(key);
       return againMs;
     } catch (error) {
       if (signal.aborted) return undefined;
       const failures = (this.#failures.get(key) ?? 0) + 1;
       this.#failures.set(key, failures);
-      const retryMs = backoffMs(error, failures);
+      const retryMs = this.#options.retryMs?.(error, failures) ?? backoffMs(failures);
       log.warn('Work failed, will retry', { queue: name, key, failures, retryMs, error });
       return retryMs;
     }
