@@ -47,8 +47,13 @@ const ERRORS6 = [1, 2, 3, 4].map(point);
 /** Advertisement and solicitation that the fabric itself sends. */
 const DISCOVERY_OUT = [134, 135, 136].map(point);
 
-/** All chains that do not depend on the state; `vxlanPort` is the UDP port of the tunnels. */
-export function baseChains(vxlanPort: number): readonly Chain[] {
+/**
+ * All chains that do not depend on the state; `vxlanPort` is the UDP port of the tunnels. With
+ * `recording`, samples of what ports lose are logged.
+ */
+export function baseChains(vxlanPort: number, recording = false): readonly Chain[] {
+  const log = (field: 'iifname' | 'oifname', gate: string): readonly ChainRule[] =>
+    recording ? [logRule(field, gate)] : [];
   return [
     pinChain(),
     egressChain(),
@@ -57,13 +62,20 @@ export function baseChains(vxlanPort: number): readonly Chain[] {
     outputChain(),
     arpChain(),
     arpDeniedChain(),
-    { name: 'pin_denied', rules: [[lookup(['iifname'], 'pin_drops'), DROP]] },
+    {
+      name: 'pin_denied',
+      rules: [...log('iifname', 'pin'), [lookup(['iifname'], 'pin_drops'), DROP]],
+    },
     ...(['egress', 'ingress', 'input'] as const).map(invalidChain),
     { name: 'input_denied', rules: [[lookup(['iifname'], 'input_drops'), DROP], [DROP]] },
-    { name: 'egress_denied', rules: [[lookup(['iifname'], 'egress_drops'), DROP]] },
+    {
+      name: 'egress_denied',
+      rules: [...log('iifname', 'egress'), [lookup(['iifname'], 'egress_drops'), DROP]],
+    },
     {
       name: 'ingress_denied',
       rules: [
+        ...log('oifname', 'ingress'),
         [lookup(['oifname'], 'ingress_drops'), DROP],
         // Towards no port: into the underlay, or from one uplink to another.
         [lookup(['iifname'], 'stray_drops'), DROP],
@@ -76,6 +88,12 @@ export function baseChains(vxlanPort: number): readonly Chain[] {
     },
     { name: 'to_uplink', rules: [[lookup(['iifname'], 'uplinks'), DROP], ADMIT] },
   ];
+}
+
+/** The prefix says which gate it was; the listener knows the port by its link. */
+function logRule(field: 'iifname' | 'oifname', gate: string): ChainRule {
+  const set = field === 'iifname' ? 'log_from' : 'log_to';
+  return [lookup([field], set), { op: 'log', prefix: gate }];
 }
 
 function pinChain(): Chain {

@@ -46,6 +46,21 @@ describe('a compiled fabric', () => {
     expect(elements(program, /^bound/)).toEqual(['"p-db" . 10.0.2.9', '"p-db" . fd00::9']);
   });
 
+  test('has no log while recording is off, and samples of what a port loses while it is on', () => {
+    const state = fabric(smallWorld(RULES, HOMES));
+    expect(renderProgram(compile(state))).not.toMatch(/\blog|limit/);
+    const text = renderProgram(compile({ ...state, recording: true }));
+    expect(text.split('\n').filter((line) => /\blog|limit/.test(line))).toEqual([
+      '  set log_from { type ifname; limit rate 10/second burst 20 packets; elements = { "p-db" } }',
+      '  set log_to { type ifname; limit rate 10/second burst 20 packets; elements = { "p-db" } }',
+      '    iifname @log_from log prefix "egress" group 7 snaplen 128',
+      '    oifname @log_to log prefix "ingress" group 7 snaplen 128',
+      '    iifname @log_from log prefix "pin" group 7 snaplen 128',
+    ]);
+    const without = text.split('\n').filter((line) => !/\blog|limit/.test(line));
+    expect(without.join('\n')).toBe(renderProgram(compile(state)));
+  });
+
   test('knows the class of remote interfaces too', () => {
     expect(elements(program, /^class4$/).map((text) => text.split(' ')[0])).toEqual([
       '10.0.1.7',

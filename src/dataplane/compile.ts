@@ -82,7 +82,7 @@ function text(value: unknown): string {
 
 function surroundings(before: FabricState | undefined, after: FabricState): readonly Delta[] {
   const of = (state: FabricState) => {
-    const { uplinks, underlay = [], vxlanPort, gateways = [] } = state;
+    const { uplinks, underlay = [], vxlanPort, gateways = [], recording = false } = state;
     const unfiltered = unfilteredBlocks(state.world, vpcOf(state));
     return {
       uplinks,
@@ -90,6 +90,7 @@ function surroundings(before: FabricState | undefined, after: FabricState): read
       gateways,
       unfiltered,
       ...(vxlanPort !== undefined && { vxlanPort }),
+      ...(recording && { recording }),
     };
   };
   const value = of(after);

@@ -16,7 +16,8 @@ const paths = fc.array(scenarios(0), { minLength: 2, maxLength: 5 });
 function stateOf(scenario: Parameters<typeof prepare>[0], dice: number): FabricState {
   const { state: whole } = prepare(scenario);
   const groups = [...whole.world.groups].filter((_group, i) => i !== dice % 6);
-  const state = { ...whole, world: { ...whole.world, groups: new Map(groups) } };
+  const recording = dice % 3 === 0;
+  const state = { ...whole, recording, world: { ...whole.world, groups: new Map(groups) } };
   if (dice % 5 === 0) return { ...state, ports: [], gateways: [{ family: 4, value: 1n }] };
   return { ...state, ports: state.ports.filter((_port, i) => i !== dice % 4) };
 }

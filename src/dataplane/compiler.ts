@@ -70,6 +70,7 @@ export class FilterCompiler {
   readonly #gates = new Map<string, OwnGate>();
   readonly #dirtyGates = new Set<string>();
   #vpcId: VpcId | undefined;
+  #recording = false;
 
   constructor() {
     this.apply({ kind: 'surroundings', value: { uplinks: [], unfiltered: [] } });
@@ -88,10 +89,7 @@ export class FilterCompiler {
       case 'port':
         return this.#setPort(delta.link, delta.port);
       case 'surroundings':
-        return this.#live.put('around', {
-          sets: sharedSets(delta.value),
-          chains: baseChains(delta.value.vxlanPort ?? VXLAN_PORT),
-        });
+        return this.#setSurroundings(delta.value);
       case 'vpc':
         return this.#setVpc(delta.vpcId);
     }
@@ -114,6 +112,20 @@ export class FilterCompiler {
     const program = this.program();
     this.#live.settle();
     return program;
+  }
+
+  /** Sets of the log are empty before they go, and are there before ports are put into them. */
+  #setSurroundings(value: Surroundings): void {
+    const recording = value.recording === true;
+    const switched = recording !== this.#recording;
+    this.#recording = recording;
+    const ports = switched ? [...this.#ports.values()] : [];
+    if (!recording) for (const port of ports) this.#putPort(port);
+    this.#live.put('around', {
+      sets: sharedSets(value),
+      chains: baseChains(value.vxlanPort ?? VXLAN_PORT, recording),
+    });
+    if (recording) for (const port of ports) this.#putPort(port);
   }
 
   #setInterface(eniId: EniId, view: InterfaceView | undefined): void {
@@ -162,7 +174,8 @@ export class FilterCompiler {
 
   #putPort(port: FabricPort): void {
     const item = this.#classes.get(classKey(port.groupIds));
-    this.#live.put(`port ${port.link}`, { elements: portElements(port, item?.id ?? 0) });
+    const elements = portElements(port, { classId: item?.id ?? 0, recording: this.#recording });
+    this.#live.put(`port ${port.link}`, { elements });
   }
 
   /** While an interface has a port here, the world's own view of it is not asked. */

@@ -42,6 +42,13 @@ export interface SetElement {
   readonly value?: number | Verdict;
 }
 
+/** A token bucket. */
+export interface PacketLimit {
+  readonly perSecond: number;
+  /** Packets that may come at once after a rest. */
+  readonly burst: number;
+}
+
 /** A named set or map. */
 export interface SetObject {
   readonly name: string;
@@ -50,6 +57,8 @@ export interface SetObject {
   readonly interval?: boolean;
   /** Whether each element counts the packets that match it. */
   readonly counter?: boolean;
+  /** How many packets of each element match at most; further ones do not. */
+  readonly limit?: PacketLimit;
   /** Absent for sets. */
   readonly value?: 'mark' | 'verdict';
   /** In the order of their text. */
@@ -98,6 +107,8 @@ export type Step =
       readonly field: Field;
       readonly cases: Readonly<Record<string, Verdict>>;
     }
+  /** Sends the head of the packet to whoever listens to `LOG_GROUP`; the rule goes on. */
+  | { readonly op: 'log'; readonly prefix: string }
   | { readonly op: 'verdict'; readonly verdict: Verdict };
 
 /** Steps from left to right. */
@@ -124,6 +135,11 @@ export interface FabricProgram {
   /** In the order of their names. */
   readonly chains: readonly Chain[];
 }
+
+/** Group of nfnetlink_log that dropped packets are sent to; of this network namespace only. */
+export const LOG_GROUP = 7;
+/** Bytes of a dropped packet that are sent: the headers of both families, with room to spare. */
+export const LOG_BYTES = 128;
 
 /** Family and name of the table that judges packets. */
 export const TABLE = 'inet trunkline';

@@ -2,6 +2,8 @@ import { elementText, markText, partText, verdictText } from './element-text.ts'
 import {
   FIELD_TYPES,
   ARP_TABLE,
+  LOG_BYTES,
+  LOG_GROUP,
   TABLE,
   type Chain,
   type ChainRule,
@@ -9,6 +11,7 @@ import {
   type SetObject,
   otherTable,
   tableOf,
+  type PacketLimit,
   type PacketTable,
   type Step,
 } from './program.ts';
@@ -61,6 +64,10 @@ function tableLines(program: FabricProgram, table: string): readonly string[] {
   ];
 }
 
+function limitText({ perSecond, burst }: PacketLimit): string {
+  return `limit rate ${perSecond}/second burst ${burst} packets;`;
+}
+
 function isIn(table: string, name: string): boolean {
   return (tableOf(name) === ARP_TABLE) === (table === ARP_TABLE);
 }
@@ -80,6 +87,7 @@ export function setBlock(set: SetObject, withElements: boolean): string {
     `type ${set.keys.join(' . ')}${value};`,
     set.interval ? 'flags interval;' : '',
     set.counter ? 'counter;' : '',
+    set.limit ? limitText(set.limit) : '',
     withElements && set.elements.length > 0 ? `elements = { ${elementList(set)} }` : '',
   ];
   const kind = set.value === undefined ? 'set' : 'map';
@@ -123,6 +131,8 @@ function stepText(step: Step): string {
       const cases = Object.entries(step.cases).map(([name, to]) => `${name} : ${verdictText(to)}`);
       return `${step.field} vmap { ${cases.join(', ')} }`;
     }
+    case 'log':
+      return `log prefix "${step.prefix}" group ${LOG_GROUP} snaplen ${LOG_BYTES}`;
     case 'verdict':
       return verdictText(step.verdict);
   }

@@ -12,7 +12,7 @@ import type { FabricPort, FabricState } from './state.ts';
 /** What a fabric is besides its ports and its world. */
 export interface Surroundings extends Pick<
   FabricState,
-  'uplinks' | 'underlay' | 'vxlanPort' | 'gateways'
+  'uplinks' | 'underlay' | 'vxlanPort' | 'gateways' | 'recording'
 > {
   /** Destinations that no group filters. */
   readonly unfiltered: readonly Cidr[];
@@ -24,6 +24,7 @@ export function sharedSets(around: Surroundings): readonly SetObject[] {
   const trusted = ['lo', ...uplinks, ...underlay];
   return [
     ...portSets([], 0),
+    ...(around.recording === true ? logSets([]) : []),
     linkSet('uplinks', 'iifname', uplinks),
     linkSet('underlay', 'iifname', underlay),
     linkSet('trusted_links', 'iifname', trusted),
@@ -35,12 +36,13 @@ export function sharedSets(around: Surroundings): readonly SetObject[] {
   ].map(makeSet);
 }
 
-/** What one port adds to the shared sets. */
+/** What one port adds to the shared sets; to those of the log only while it is on. */
 export function portElements(
   port: FabricPort,
-  classId: number,
+  { classId, recording }: { readonly classId: number; readonly recording: boolean },
 ): readonly { readonly set: string; readonly element: SetElement }[] {
-  return portSets([port], classId).flatMap((parts) => {
+  const all = [...portSets([port], classId), ...(recording ? logSets([port]) : [])];
+  return all.flatMap((parts) => {
     const { name, elements } = makeSet(parts);
     return elements.map((element) => ({ set: name, element }));
   });
@@ -70,6 +72,19 @@ const DROP_COUNTERS = [
   ['stray_drops', 'iifname'],
   ['arp_drops', 'iifname'],
 ] as const;
+
+/**
+ * Ports whose dropped packets are logged, by what they sent and by what was for them. The kernel itself
+ * keeps each to the limit, so that a flood costs no more than a trickle.
+ */
+function logSets(ports: readonly FabricPort[]): readonly SetParts[] {
+  const links = ports.map((port) => port.link);
+  const limit = { perSecond: 10, burst: 20 };
+  return [
+    { ...linkSet('log_from', 'iifname', links), limit },
+    { ...linkSet('log_to', 'oifname', links), limit },
+  ];
+}
 
 /** Chain of a class at each gate; filled by the classes. */
 const CHAIN_MAPS: readonly SetParts[] = (['egress', 'ingress'] as const).map((direction) => ({

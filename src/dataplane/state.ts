@@ -31,6 +31,8 @@ export interface FabricState {
   readonly underlay?: readonly string[];
   /** UDP port of the tunnels. Default 4789 (RFC 7348). */
   readonly vxlanPort?: number;
+  /** Whether samples of dropped packets are logged. Default false: the program has no log at all. */
+  readonly recording?: boolean;
   /** Router addresses that the fabric itself answers echo requests for. */
   readonly gateways?: readonly Ip[];
 }

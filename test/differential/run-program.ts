@@ -108,6 +108,8 @@ class Machine {
     switch (step.op) {
       case 'verdict':
         return step.verdict;
+      case 'log':
+        return 'next';
       case 'set-mark':
         this.mark = step.value;
         return 'next';

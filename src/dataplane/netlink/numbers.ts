@@ -66,6 +66,7 @@ export const RULE = { table: 1, chain: 2, expressions: 4 } as const;
 
 /** NFTA_EXPR_* and the attributes of single expressions. */
 export const EXPRESSION = { name: 1, data: 2 } as const;
+export const LIMIT = { rate: 1, seconds: 2, burst: 3, type: 4 } as const;
 export const META = { target: 1, key: 2, source: 3 } as const;
 export const PAYLOAD = { target: 1, base: 2, offset: 3, bytes: 4 } as const;
 export const COMPARE = { source: 1, operation: 2, data: 3 } as const;

@@ -1,6 +1,6 @@
 import type { KeyPart, KeyType, SetElement, SetObject } from '../program.ts';
 import type { MessageBytes } from './bytes.ts';
-import { ELEMENT, EXPRESSION, KEY_TYPES, SET, VERDICTS } from './numbers.ts';
+import { ELEMENT, EXPRESSION, KEY_TYPES, LIMIT, SET, VERDICTS } from './numbers.ts';
 
 /** What the bytes of an element depend on. */
 type KeyedSet = Pick<SetObject, 'keys' | 'interval'>;
@@ -30,11 +30,26 @@ export function writeSet(out: MessageBytes, set: SetObject, id: number): void {
   out.number(SET.id, id);
   if (interval && concatenation) writeFields(out, set.keys);
   writeByteOrders(out, set);
-  if (set.counter === true)
-    out.nest(SET.expression, () => {
-      out.text(EXPRESSION.name, 'counter');
-      out.nest(EXPRESSION.data, () => {});
-    });
+  writeStates(out, set);
+}
+
+/** What each element keeps. */
+function writeStates(out: MessageBytes, { counter, limit }: SetObject): void {
+  if (counter === true) writeState(out, 'counter', () => {});
+  if (!limit) return;
+  writeState(out, 'limit', () => {
+    out.put(out.room(LIMIT.rate, 8), 8, BigInt(limit.perSecond));
+    out.put(out.room(LIMIT.seconds, 8), 8, 1n);
+    out.number(LIMIT.burst, limit.burst);
+    out.number(LIMIT.type, 0);
+  });
+}
+
+function writeState(out: MessageBytes, name: string, write: () => void): void {
+  out.nest(SET.expression, () => {
+    out.text(EXPRESSION.name, name);
+    out.nest(EXPRESSION.data, write);
+  });
 }
 
 /** One element; without its value when it is to be deleted. */
