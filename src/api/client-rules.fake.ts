@@ -3,8 +3,9 @@ import type { Random } from '../base/random.ts';
 import type { DeleteOptions, ListOptions, Patch, WatchEvent, WriteOptions } from './client.ts';
 import { KubeError, type KubeReason } from './kube-error.ts';
 import type { KubeObject, ObjectKey } from './meta.ts';
-import { applyJsonPatch, applyMergePatch, JsonPatchError, sameJson } from './patch.ts';
+import { applyJsonPatch, applyMergePatch, JsonPatchError } from './patch.ts';
 import type { Resource } from './resource.ts';
+import { sameJson } from '../base/json.ts';
 
 /** One change, as the fake remembers it for its watches. */
 export interface HistoryEntry {

@@ -28,8 +28,8 @@ import type {
   WriteOptions,
 } from './client.ts';
 import { keyOf, keyText, type KubeObject, type ObjectKey } from './meta.ts';
-import { sameJson } from './patch.ts';
 import { apiVersionOf, type Resource } from './resource.ts';
+import { sameJson } from '../base/json.ts';
 
 /** A call as the hooks and the record see it. */
 export interface FakeKubeCall {

@@ -1,63 +1,46 @@
-import type { JsonPatchStep } from './client.ts';
+import {
+  at,
+  clone,
+  isFields,
+  ownField,
+  sameJson,
+  setField,
+  textAt,
+  type Fields,
+} from '../base/json.ts';
 
-type Json = unknown;
-type JsonObject = Record<string, Json>;
-
-/** RFC 7386: null removes a key, objects merge, everything else replaces. */
-export function applyMergePatch(target: Json, patch: Json): Json {
-  if (!isObject(patch)) return patch;
-  const result: JsonObject = isObject(target) ? { ...target } : {};
+/** RFC 7386 merge patch: null removes a key, objects merge, everything else replaces. Makes a new value. */
+export function applyMergePatch(target: unknown, patch: unknown): unknown {
+  if (!isFields(patch)) return patch;
+  const result: Fields = isFields(target) ? { ...target } : {};
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete result[key];
-    else result[key] = applyMergePatch(result[key], value);
+    else setField(result, key, applyMergePatch(ownField(result, key), value));
   }
   return result;
 }
 
-/** A JSON patch that does not fit the document: a failed test, or a path that is not there. */
+/** A JSON patch that cannot be applied. */
 export class JsonPatchError extends Error {
   override readonly name = 'JsonPatchError';
-}
+  /** `malformed`: no JSON patch at all; `unfit`: a failed test, or a path that is not there. */
+  readonly reason: 'malformed' | 'unfit';
 
-/** RFC 6902. Throws JsonPatchError; the document itself is never changed. */
-export function applyJsonPatch(document: Json, steps: readonly JsonPatchStep[]): Json {
-  let result = structuredClone(document);
-  for (const step of steps) result = applyStep(result, step);
-  return result;
-}
-
-function applyStep(document: Json, step: JsonPatchStep): Json {
-  const { op, path, from = '' } = step;
-  switch (op) {
-    case 'add':
-      return add(document, path, structuredClone(step.value));
-    case 'remove':
-      return remove(document, path);
-    case 'replace':
-      return add(remove(document, path), path, structuredClone(step.value));
-    case 'copy':
-      return add(document, path, structuredClone(read(document, from)));
-    case 'move': {
-      const moved = read(document, from);
-      return add(remove(document, from), path, moved);
-    }
-    case 'test':
-      if (sameJson(read(document, path), step.value)) return document;
-      throw new JsonPatchError(`Test of ${path} failed`);
+  constructor(reason: 'malformed' | 'unfit', message: string) {
+    super(message);
+    this.reason = reason;
   }
 }
 
-/** Whether two JSON values are equal, whatever the order of their keys. */
-export function sameJson(left: Json, right: Json): boolean {
-  if (Array.isArray(left) && Array.isArray(right)) {
-    return left.length === right.length && left.every((item, i) => sameJson(item, right[i]));
-  }
-  if (!isObject(left) || !isObject(right)) return left === right;
-  const keys = Object.keys(left);
-  return (
-    keys.length === Object.keys(right).length &&
-    keys.every((key) => Object.hasOwn(right, key) && sameJson(left[key], right[key]))
-  );
+/**
+ * RFC 6902 JSON patch, all steps or none; makes a new value. Throws JsonPatchError. As in the real
+ * API server, testing for null also holds when there is nothing at the path.
+ */
+export function applyJsonPatch(target: unknown, steps: unknown): unknown {
+  if (!Array.isArray(steps)) throw malformed('a JSON patch is a list of operations');
+  const root = { value: clone(target) };
+  for (const step of steps) applyStep(root, step);
+  return root.value;
 }
 
 /** A key as a segment of a JSON pointer (RFC 6901). */
@@ -65,63 +48,121 @@ export function pointerSegment(key: string): string {
   return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
-function segmentsOf(path: string): readonly string[] {
-  if (path === '') return [];
-  if (!path.startsWith('/')) throw new JsonPatchError(`Path "${path}" does not start with /`);
-  return path
+interface Root {
+  value: unknown;
+}
+
+function applyStep(root: Root, step: unknown): void {
+  const path = pointer(pathOf(step, 'path'));
+  const given = at(step, 'value');
+  switch (textAt(step, 'op')) {
+    case 'add':
+      return put(root, path, present(given), true);
+    case 'replace':
+      read(root, path);
+      return put(root, path, present(given), false);
+    case 'remove':
+      return remove(root, path);
+    case 'test':
+      return test(root, path, given);
+    case 'copy':
+      return put(root, path, clone(read(root, pointer(pathOf(step, 'from')))), true);
+    case 'move': {
+      const from = pointer(pathOf(step, 'from'));
+      const value = read(root, from);
+      remove(root, from);
+      return put(root, path, value, true);
+    }
+    default:
+      throw malformed(`Unexpected kind: ${textAt(step, 'op') || 'unknown'}`);
+  }
+}
+
+function pathOf(step: unknown, field: 'path' | 'from'): string {
+  const text = at(step, field);
+  if (typeof text !== 'string') throw malformed(`a JSON patch operation needs "${field}"`);
+  return text;
+}
+
+/** The value of an operation that must have one; null is a value. */
+function present(value: unknown): unknown {
+  if (value === undefined) throw malformed('a JSON patch operation needs "value"');
+  return clone(value);
+}
+
+function pointer(text: string): string[] {
+  if (text === '') return [];
+  if (!text.startsWith('/')) throw unfit(`path "${text}" does not start with /`);
+  return text
     .slice(1)
     .split('/')
-    .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-function read(document: Json, path: string): Json {
-  let value = document;
-  for (const segment of segmentsOf(path)) value = child(value, segment, path);
-  return value;
+function read(root: Root, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, part) => {
+    const found = Array.isArray(value)
+      ? (value[index(value, part)] as unknown)
+      : isFields(value)
+        ? ownField(value, part)
+        : undefined;
+    if (found === undefined)
+      throw unfit(`doc is missing path: "/${path.join('/')}": missing value`);
+    return found;
+  }, root.value);
 }
 
-function child(parent: Json, segment: string, path: string): Json {
-  if (Array.isArray(parent) && /^\d+$/.test(segment) && Number(segment) < parent.length) {
-    return (parent as Json[])[Number(segment)];
+function put(root: Root, path: readonly string[], value: unknown, insert: boolean): void {
+  const last = path.at(-1);
+  if (last === undefined) {
+    root.value = value;
+    return;
   }
-  if (isObject(parent) && Object.hasOwn(parent, segment)) return parent[segment];
-  throw new JsonPatchError(`There is nothing at ${path}`);
-}
-
-function parentOf(document: Json, path: string): { parent: Json; last: string } {
-  const segments = segmentsOf(path);
-  const last = segments.at(-1) ?? '';
-  let parent = document;
-  for (const segment of segments.slice(0, -1)) parent = child(parent, segment, path);
-  return { parent, last };
-}
-
-function add(document: Json, path: string, value: Json): Json {
-  if (path === '') return value;
-  const { parent, last } = parentOf(document, path);
+  const parent = read(root, path.slice(0, -1));
   if (Array.isArray(parent)) {
-    const index = last === '-' ? parent.length : Number(last);
-    if (!Number.isInteger(index) || index < 0 || index > parent.length) {
-      throw new JsonPatchError(`${path} is outside the list`);
-    }
-    parent.splice(index, 0, value);
-  } else if (isObject(parent)) {
-    parent[last] = value;
+    const position = last === '-' ? parent.length : index(parent, last);
+    parent.splice(position, insert ? 0 : 1, value);
+  } else if (isFields(parent)) {
+    setField(parent, last, value);
   } else {
-    throw new JsonPatchError(`The parent of ${path} is neither an object nor a list`);
+    throw unfit(`cannot add to a value that is neither object nor list: "/${path.join('/')}"`);
   }
-  return document;
 }
 
-function remove(document: Json, path: string): Json {
-  if (path === '') return undefined;
-  const { parent, last } = parentOf(document, path);
-  child(parent, last, path);
-  if (Array.isArray(parent)) parent.splice(Number(last), 1);
-  else if (isObject(parent)) delete parent[last];
-  return document;
+function remove(root: Root, path: readonly string[]): void {
+  read(root, path);
+  const last = path.at(-1);
+  if (last === undefined) throw unfit('the whole document cannot be removed');
+  const parent = read(root, path.slice(0, -1));
+  if (Array.isArray(parent)) parent.splice(index(parent, last), 1);
+  else if (isFields(parent)) delete parent[last];
 }
 
-function isObject(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function test(root: Root, path: readonly string[], wanted: unknown): void {
+  let found: unknown;
+  try {
+    found = read(root, path);
+  } catch (error) {
+    if (wanted !== null) throw error;
+    return;
+  }
+  if (!sameJson(found, wanted)) {
+    throw unfit(`testing value /${path.join('/')} failed: test failed`);
+  }
+}
+
+function index(list: readonly unknown[], part: string): number {
+  const number = Number(part);
+  if (!/^(0|[1-9]\d*)$/.test(part) || number > list.length) {
+    throw unfit(`Unable to access invalid index: ${part}`);
+  }
+  return number;
+}
+
+function malformed(message: string): JsonPatchError {
+  return new JsonPatchError('malformed', message);
+}
+
+function unfit(message: string): JsonPatchError {
+  return new JsonPatchError('unfit', message);
 }

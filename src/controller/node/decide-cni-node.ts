@@ -2,8 +2,8 @@ import type { CniNode } from '../../api/cni-node.ts';
 import type { Node } from '../../api/core/node.ts';
 import type { ObjectMeta, OwnerReference } from '../../api/meta.ts';
 import { CLEANUP_FINALIZER, OS_LABEL, TAG_CLUSTER_NAME, TAG_INSTANCE_ID } from '../../api/names.ts';
-import { sameJson } from '../../api/patch.ts';
 import { instanceIdOf, isLeftAlone, osOf } from './decide-node.ts';
+import { sameJson } from '../../base/json.ts';
 
 /** What the controller knows about a node's CNINode. */
 export interface CniNodeView {

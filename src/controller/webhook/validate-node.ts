@@ -1,7 +1,7 @@
 import type { Admission, AdmissionRequest } from '../../api/admission.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import { HAS_TRUNK_LABEL } from '../../api/names.ts';
-import { sameJson } from '../../api/patch.ts';
+import { sameJson } from '../../base/json.ts';
 
 /** The only user that `vnode.vpc.k8s.aws` restricts. */
 export const AGENT_USER = 'system:serviceaccount:kube-system:aws-node';

@@ -13,7 +13,8 @@ import { applyJsonPatch, applyMergePatch, JsonPatchError } from '../../api/patch
 import { apiVersionOf, type Resource } from '../../api/resource.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
-import { sameJson, type ApiObject } from '../kube/api/object.ts';
+import { sameJson } from '../../base/json.ts';
+import type { ApiObject } from '../kube/api/object.ts';
 import { randomSuffix, randomUid } from '../kube/api/random-names.ts';
 import { timestampOf } from '../kube/api/time.ts';
 import type { Store, StoreKey } from '../kube/api/store/store.ts';

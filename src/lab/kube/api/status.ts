@@ -1,5 +1,5 @@
 import { KubeError } from '../../../api/kube-error.ts';
-import type { Fields } from './object.ts';
+import type { Fields } from '../../../base/json.ts';
 
 /** One wrong field of an object, as the API server words it. */
 export interface FieldProblem {

@@ -1,5 +1,5 @@
 import { Environment, EvaluationError, ParseError, TypeError } from '@marcbachmann/cel-js';
-import type { Fields } from '../object.ts';
+import type { Fields } from '../../../../base/json.ts';
 
 /** A condition of a webhook: it is called only when all of its conditions hold. */
 export interface MatchCondition {

@@ -1,4 +1,4 @@
-import { at, listOf, numberAt, textAt } from '../object.ts';
+import { at, listOf, numberAt, textAt } from '../../../../base/json.ts';
 import type { Store } from '../store/store.ts';
 import type { Endpoint } from './call.ts';
 import type { Webhook } from './webhook.ts';

@@ -8,9 +8,9 @@ import {
   listOf,
   numberAt,
   textAt,
-  type ApiObject,
   type Fields,
-} from '../object.ts';
+} from '../../../../base/json.ts';
+import type { ApiObject } from '../object.ts';
 import { jsonPatch } from '../patch/json.ts';
 import type { AdmissionRequest } from './admission.ts';
 

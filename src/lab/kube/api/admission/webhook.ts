@@ -4,9 +4,9 @@ import {
   listOf,
   numberAt,
   textAt,
-  type ApiObject,
   type Fields,
-} from '../object.ts';
+} from '../../../../base/json.ts';
+import type { ApiObject } from '../object.ts';
 import { matchLabelSelector } from '../selector/label.ts';
 import type { AdmissionRequest } from './admission.ts';
 import type { MatchCondition } from './condition.ts';

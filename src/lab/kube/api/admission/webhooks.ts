@@ -1,7 +1,8 @@
 import type { Clock } from '../../../../base/clock.ts';
 import type { Log } from '../../../../base/log.ts';
 import type { Random } from '../../../../base/random.ts';
-import { fieldsOf, type ApiObject, type Fields } from '../object.ts';
+import { fieldsOf, type Fields } from '../../../../base/json.ts';
+import type { ApiObject } from '../object.ts';
 import { ApiError, forbidden } from '../status.ts';
 import type { Store } from '../store/store.ts';
 import type { Admission, AdmissionRequest } from './admission.ts';

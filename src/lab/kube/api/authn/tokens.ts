@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Random } from '../../../../base/random.ts';
-import { isFields, listOf, textAt } from '../object.ts';
+import { isFields, listOf, textAt } from '../../../../base/json.ts';
 import type { Journal } from '../store/journal.ts';
 import type { User } from './user.ts';
 

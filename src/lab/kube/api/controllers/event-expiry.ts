@@ -1,5 +1,6 @@
 import type { Api } from '../api.ts';
-import { textAt, type ApiObject } from '../object.ts';
+import { textAt } from '../../../../base/json.ts';
+import type { ApiObject } from '../object.ts';
 
 /** Events are forgotten this long after they were last seen, as in a real cluster. */
 const EVENT_LIFETIME_MS = 60 * 60 * 1000;

@@ -1,4 +1,4 @@
-import type { Fields } from '../object.ts';
+import type { Fields } from '../../../../base/json.ts';
 import { apiVersionOf, type Kind } from '../registry/kind.ts';
 import { entriesOf, type ResourceEntry } from './resources.ts';
 import { VIRTUAL_RESOURCES } from './virtual.ts';

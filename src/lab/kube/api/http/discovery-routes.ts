@@ -1,7 +1,7 @@
 import type { Api } from '../api.ts';
 import { aggregatedBody, groupBody, groupsOf } from '../discovery/groups.ts';
 import { resourceList } from '../discovery/resources.ts';
-import type { Fields } from '../object.ts';
+import type { Fields } from '../../../../base/json.ts';
 import type { Exchange } from './exchange.ts';
 import { sendJson, sendText } from './respond.ts';
 

@@ -1,5 +1,5 @@
 import messages from '../generated/kube-proto.json' with { type: 'json' };
-import { fieldsOf, listOf, type Fields } from '../object.ts';
+import { fieldsOf, listOf, type Fields } from '../../../../base/json.ts';
 import { ApiError, badRequest } from '../status.ts';
 import { timestampOf } from '../time.ts';
 

@@ -1,5 +1,5 @@
 import { virtualResources } from '../discovery/virtual.ts';
-import { at, fieldsOf, type Fields } from '../object.ts';
+import { at, fieldsOf, type Fields } from '../../../../base/json.ts';
 import { methodNotAllowed } from '../status.ts';
 import { readBody } from './body.ts';
 import type { Exchange } from './exchange.ts';

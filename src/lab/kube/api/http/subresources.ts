@@ -1,6 +1,6 @@
 import { must } from '../../../../base/assert.ts';
 import type { Api, Call } from '../api.ts';
-import { fieldsOf } from '../object.ts';
+import { fieldsOf } from '../../../../base/json.ts';
 import { methodNotAllowed } from '../status.ts';
 import { bindPod } from '../verbs/bind.ts';
 import { deleteObject, parseDeleteOptions } from '../verbs/delete.ts';

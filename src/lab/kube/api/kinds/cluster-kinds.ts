@@ -1,4 +1,4 @@
-import { childOf, isFields, listOf, setDefault, textAt } from '../object.ts';
+import { childOf, isFields, listOf, setDefault, textAt } from '../../../../base/json.ts';
 import type { Behaviour } from '../registry/kind.ts';
 import { forbiddenField, required } from '../status.ts';
 import { immutableProblem } from './metadata.ts';

@@ -1,4 +1,5 @@
-import { childOf, fieldsOf, isFields, setDefault, type ApiObject } from '../object.ts';
+import { childOf, fieldsOf, isFields, setDefault } from '../../../../base/json.ts';
+import type { ApiObject } from '../object.ts';
 import type { Behaviour } from '../registry/kind.ts';
 import { forbiddenField, invalidValue, type FieldProblem } from '../status.ts';
 import { immutableProblem } from './metadata.ts';

@@ -6,9 +6,9 @@ import {
   listOf,
   setDefault,
   textAt,
-  type ApiObject,
   type Fields,
-} from '../object.ts';
+} from '../../../../base/json.ts';
+import type { ApiObject } from '../object.ts';
 import type { Behaviour } from '../registry/kind.ts';
 import { invalidValue, required, type FieldProblem } from '../status.ts';
 import { timestampOf } from '../time.ts';

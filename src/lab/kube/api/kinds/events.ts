@@ -1,4 +1,5 @@
-import { childOf, fieldsOf, numberAt, textAt, type ApiObject, type Fields } from '../object.ts';
+import { childOf, fieldsOf, numberAt, textAt, type Fields } from '../../../../base/json.ts';
+import type { ApiObject } from '../object.ts';
 import type { Behaviour } from '../registry/kind.ts';
 import { invalidValue, required } from '../status.ts';
 

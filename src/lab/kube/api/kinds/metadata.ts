@@ -1,5 +1,5 @@
 import type { ApiMeta, ApiObject } from '../object.ts';
-import { sameJson } from '../object.ts';
+import { sameJson } from '../../../../base/json.ts';
 import { forbiddenField, invalidValue, required, type FieldProblem } from '../status.ts';
 import {
   labelKeyProblems,

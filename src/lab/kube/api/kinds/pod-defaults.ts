@@ -1,4 +1,12 @@
-import { childOf, fieldsOf, isFields, listOf, setDefault, textAt, type Fields } from '../object.ts';
+import {
+  childOf,
+  fieldsOf,
+  isFields,
+  listOf,
+  setDefault,
+  textAt,
+  type Fields,
+} from '../../../../base/json.ts';
 
 /** Fills in a pod template or a pod's spec, as k8s.io/kubernetes/pkg/apis/core/v1/defaults.go. */
 export function defaultPodSpec(spec: Fields): void {

@@ -1,4 +1,12 @@
-import { clone, fieldsOf, isFields, listOf, sameJson, textAt, type Fields } from '../object.ts';
+import {
+  clone,
+  fieldsOf,
+  isFields,
+  listOf,
+  sameJson,
+  textAt,
+  type Fields,
+} from '../../../../base/json.ts';
 import {
   duplicate,
   forbiddenField,

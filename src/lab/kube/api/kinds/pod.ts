@@ -1,4 +1,5 @@
-import { childOf, fieldsOf, isFields, setDefault, type ApiObject } from '../object.ts';
+import { childOf, fieldsOf, isFields, setDefault } from '../../../../base/json.ts';
+import type { ApiObject } from '../object.ts';
 import type { Behaviour } from '../registry/kind.ts';
 import { defaultPodSpec, qosClassOf } from './pod-defaults.ts';
 import { podSpecProblems, podUpdateProblems } from './pod-rules.ts';

@@ -7,9 +7,9 @@ import {
   numberAt,
   setDefault,
   textAt,
-  type ApiObject,
   type Fields,
-} from '../object.ts';
+} from '../../../../base/json.ts';
+import type { ApiObject } from '../object.ts';
 import type { Behaviour, BehaviourContext } from '../registry/kind.ts';
 import { invalidValue, notSupported, required, type FieldProblem } from '../status.ts';
 import { immutableProblem } from './metadata.ts';

@@ -1,5 +1,13 @@
 import { CONDITIONS_LIMIT, expressionProblem } from '../admission/condition.ts';
-import { at, fieldsOf, isFields, listOf, setDefault, textAt, type Fields } from '../object.ts';
+import {
+  at,
+  fieldsOf,
+  isFields,
+  listOf,
+  setDefault,
+  textAt,
+  type Fields,
+} from '../../../../base/json.ts';
 import type { Behaviour } from '../registry/kind.ts';
 import { duplicate, invalidValue, required, type FieldProblem } from '../status.ts';
 import { labelKeyProblems } from './name-rules.ts';

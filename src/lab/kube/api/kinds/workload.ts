@@ -5,9 +5,9 @@ import {
   isFields,
   setDefault,
   textAt,
-  type ApiObject,
   type Fields,
-} from '../object.ts';
+} from '../../../../base/json.ts';
+import type { ApiObject } from '../object.ts';
 import type { Behaviour } from '../registry/kind.ts';
 import { matchLabelSelector } from '../selector/label.ts';
 import { invalidValue, notSupported, required, type FieldProblem } from '../status.ts';

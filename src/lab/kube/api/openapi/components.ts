@@ -1,5 +1,5 @@
 import type { VirtualResource } from '../discovery/virtual.ts';
-import type { Fields } from '../object.ts';
+import type { Fields } from '../../../../base/json.ts';
 import type { Kind } from '../registry/kind.ts';
 import { builtinRef, builtinSchema } from '../schema/builtin.ts';
 import type { GroupVersionKind, JsonSchema } from '../schema/json-schema.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { virtualResources, VIRTUAL_RESOURCES } from '../discovery/virtual.ts';
-import type { Fields } from '../object.ts';
+import type { Fields } from '../../../../base/json.ts';
 import { apiVersionOf, type Kind } from '../registry/kind.ts';
 import type { Registry } from '../registry/registry.ts';
 import { reachableSchemas } from './components.ts';

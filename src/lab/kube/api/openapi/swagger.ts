@@ -1,5 +1,5 @@
 import { VIRTUAL_RESOURCES } from '../discovery/virtual.ts';
-import { at, fieldsOf, isFields, type Fields } from '../object.ts';
+import { at, fieldsOf, isFields, type Fields } from '../../../../base/json.ts';
 import type { Registry } from '../registry/registry.ts';
 import { reachableSchemas } from './components.ts';
 

@@ -5,9 +5,9 @@ import {
   sameJson,
   setField,
   textAt,
-  type ApiObject,
   type Fields,
-} from '../object.ts';
+} from '../../../../base/json.ts';
+import type { ApiObject } from '../object.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import {
   elementOf,

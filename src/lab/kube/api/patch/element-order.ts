@@ -1,4 +1,4 @@
-import { isFields, ownField, sameJson } from '../object.ts';
+import { isFields, ownField, sameJson } from '../../../../base/json.ts';
 
 /** What orders the items of a merged list. */
 export interface OrderRequest {

@@ -1,4 +1,4 @@
-import { at, isFields, ownField, sameJson, type Fields } from '../object.ts';
+import { at, isFields, ownField, sameJson, type Fields } from '../../../../base/json.ts';
 import { resolved } from '../schema/builtin.ts';
 import { propertyOf, type JsonSchema } from '../schema/json-schema.ts';
 

@@ -1,43 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { Fields } from '../object.ts';
+import type { Fields } from '../../../../base/json.ts';
 import { builtinSchema } from '../schema/builtin.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { ApiError } from '../status.ts';
 import { applyObject, type Applied } from './apply.ts';
 import { jsonPatch } from './json.ts';
-import { mergePatch } from './merge.ts';
 import { strategicPatch } from './strategic.ts';
-
-describe('merge patch', () => {
-  // RFC 7386, appendix A.
-  test.each([
-    [{ a: 'b' }, { a: 'c' }, { a: 'c' }],
-    [{ a: 'b' }, { b: 'c' }, { a: 'b', b: 'c' }],
-    [{ a: 'b' }, { a: null }, {}],
-    [{ a: 'b', b: 'c' }, { a: null }, { b: 'c' }],
-    [{ a: ['b'] }, { a: 'c' }, { a: 'c' }],
-    [{ a: 'c' }, { a: ['b'] }, { a: ['b'] }],
-    [{ a: { b: 'c' } }, { a: { b: 'd', c: null } }, { a: { b: 'd' } }],
-    [{ a: [{ b: 'c' }] }, { a: [1] }, { a: [1] }],
-    [
-      ['a', 'b'],
-      ['c', 'd'],
-      ['c', 'd'],
-    ],
-    [{ a: 'foo' }, null, null],
-    [{ e: null }, { a: 1 }, { e: null, a: 1 }],
-    [[1, 2], { a: 'b', c: null }, { a: 'b' }],
-    [{}, { a: { bb: { ccc: null } } }, { a: { bb: {} } }],
-  ])('%j with %j is %j', (target, patch, wanted) => {
-    expect(mergePatch(target, patch)).toEqual(wanted);
-  });
-
-  test('leaves its input alone', () => {
-    const target = { a: { b: 1 } };
-    mergePatch(target, { a: { b: 2 } });
-    expect(target).toEqual({ a: { b: 1 } });
-  });
-});
 
 describe('JSON patch', () => {
   test.each([

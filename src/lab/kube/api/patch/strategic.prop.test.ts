@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fieldsOf, sameJson, type Fields } from '../object.ts';
+import { fieldsOf, sameJson, type Fields } from '../../../../base/json.ts';
 import { builtinSchema } from '../schema/builtin.ts';
 import { strategicPatch } from './strategic.ts';
 

@@ -1,4 +1,12 @@
-import { at, isFields, listOf, ownField, sameJson, setField, type Fields } from '../object.ts';
+import {
+  at,
+  isFields,
+  listOf,
+  ownField,
+  sameJson,
+  setField,
+  type Fields,
+} from '../../../../base/json.ts';
 import { propertyOf, type JsonSchema } from '../schema/json-schema.ts';
 import { badRequest } from '../status.ts';
 import { identityOf, inOrder } from './element-order.ts';

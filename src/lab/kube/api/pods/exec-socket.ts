@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { ExecSession } from '../../pod-runtime.ts';
-import { isFields, numberAt, type Fields } from '../object.ts';
+import { isFields, numberAt, type Fields } from '../../../../base/json.ts';
 
 /**
  * The remote command protocol over websockets, versions v4 and v5 (KEP-4006): the first byte of

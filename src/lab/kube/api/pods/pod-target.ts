@@ -1,5 +1,6 @@
 import type { Api } from '../api.ts';
-import { at, listOf, textAt, type ApiObject } from '../object.ts';
+import { at, listOf, textAt } from '../../../../base/json.ts';
+import type { ApiObject } from '../object.ts';
 import { ApiError, badRequest, notFound } from '../status.ts';
 import type { ContainerTarget, PodRuntime } from '../../pod-runtime.ts';
 

@@ -1,4 +1,5 @@
-import { at, fieldsOf, isFields, listOf, textAt, type ApiObject, type Fields } from '../object.ts';
+import { at, fieldsOf, isFields, listOf, textAt, type Fields } from '../../../../base/json.ts';
+import type { ApiObject } from '../object.ts';
 import { ALL_VERBS, type Kind, type PrinterColumn, type ScalePaths } from './kind.ts';
 
 /** The resources that a CustomResourceDefinition serves: one per served version. */

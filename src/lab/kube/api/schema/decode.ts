@@ -1,4 +1,4 @@
-import { isFields, setField, type Fields } from '../object.ts';
+import { isFields, setField, type Fields } from '../../../../base/json.ts';
 import { badRequest } from '../status.ts';
 import { resolved } from './builtin.ts';
 import { fieldPath, propertyOf, type JsonSchema } from './json-schema.ts';

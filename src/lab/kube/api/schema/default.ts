@@ -1,4 +1,4 @@
-import { clone, isFields, ownField, setField, type Fields } from '../object.ts';
+import { clone, isFields, ownField, setField, type Fields } from '../../../../base/json.ts';
 import type { JsonSchema } from './json-schema.ts';
 
 /**

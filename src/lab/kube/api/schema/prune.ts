@@ -1,4 +1,4 @@
-import { clone, isFields, setField, type Fields } from '../object.ts';
+import { clone, isFields, setField, type Fields } from '../../../../base/json.ts';
 import { fieldPath, propertyOf, type JsonSchema } from './json-schema.ts';
 
 /** What the API server itself knows of every object; schemas need not name it. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Fields } from '../object.ts';
+import type { Fields } from '../../../../base/json.ts';
 import { builtinSchema, builtinTypeNames, resolved } from './builtin.ts';
 import { decodeBuiltin } from './decode.ts';
 import { applyDefaults } from './default.ts';

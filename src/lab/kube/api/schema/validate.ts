@@ -1,4 +1,4 @@
-import { isFields, ownField, sameJson, type Fields } from '../object.ts';
+import { isFields, ownField, sameJson, type Fields } from '../../../../base/json.ts';
 import { duplicate, invalidValue, notSupported, required, type FieldProblem } from '../status.ts';
 import { formatProblem } from './format.ts';
 import { fieldPath, propertyOf, type JsonSchema } from './json-schema.ts';

@@ -1,4 +1,5 @@
-import { textAt, type ApiObject } from '../object.ts';
+import { textAt } from '../../../../base/json.ts';
+import type { ApiObject } from '../object.ts';
 import { badRequest } from '../status.ts';
 
 /** Tells whether an object is selected. */

@@ -1,4 +1,4 @@
-import { isFields, listOf, textAt } from '../object.ts';
+import { isFields, listOf, textAt } from '../../../../base/json.ts';
 import { parseRequirements, type Requirement } from './label-parser.ts';
 
 /** Tells whether labels are selected. */

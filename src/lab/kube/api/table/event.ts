@@ -1,4 +1,5 @@
-import { numberAt, textAt, type ApiObject } from '../object.ts';
+import { numberAt, textAt } from '../../../../base/json.ts';
+import type { ApiObject } from '../object.ts';
 import { ageText, count, text, wide, type Column, type CellContext } from './column.ts';
 
 /** Columns of events, in their core form; the events.k8s.io form has other names for some fields. */

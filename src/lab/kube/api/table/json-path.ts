@@ -1,4 +1,4 @@
-import { isFields, ownField } from '../object.ts';
+import { isFields, ownField } from '../../../../base/json.ts';
 
 /** One step of a path. */
 type Step =

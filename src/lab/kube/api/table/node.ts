@@ -1,4 +1,5 @@
-import { at, isFields, listOf, textAt, type ApiObject } from '../object.ts';
+import { at, isFields, listOf, textAt } from '../../../../base/json.ts';
+import type { ApiObject } from '../object.ts';
 import { AGE_COLUMN, NAME_COLUMN, text, wide, type Column } from './column.ts';
 
 const ROLE_PREFIX = 'node-role.kubernetes.io/';

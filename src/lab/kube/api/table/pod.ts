@@ -5,9 +5,9 @@ import {
   listOf,
   numberAt,
   textAt,
-  type ApiObject,
   type Fields,
-} from '../object.ts';
+} from '../../../../base/json.ts';
+import type { ApiObject } from '../object.ts';
 import { AGE_COLUMN, ageText, NAME_COLUMN, text, wide, type Column } from './column.ts';
 
 /** Columns of pods (printPod in pkg/printers/internalversion/printers.go). */

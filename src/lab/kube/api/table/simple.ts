@@ -1,4 +1,5 @@
-import { at, fieldsOf, isFields, listOf, textAt, type ApiObject } from '../object.ts';
+import { at, fieldsOf, isFields, listOf, textAt } from '../../../../base/json.ts';
+import type { ApiObject } from '../object.ts';
 import { AGE_COLUMN, count, NAME_COLUMN, text, wide, type Column } from './column.ts';
 import { mapText } from './workload.ts';
 

@@ -1,4 +1,5 @@
-import type { ApiObject, Fields } from '../object.ts';
+import type { Fields } from '../../../../base/json.ts';
+import type { ApiObject } from '../object.ts';
 import { apiVersionOf, type Kind } from '../registry/kind.ts';
 import type { Column } from './column.ts';
 import { columnsOf } from './columns.ts';

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fieldsOf, type ApiObject } from '../object.ts';
+import { fieldsOf } from '../../../../base/json.ts';
+import type { ApiObject } from '../object.ts';
 import { builtinKinds } from '../registry/builtin-kinds.ts';
 import type { PrinterColumn } from '../registry/kind.ts';
 import { schemaBehind } from '../patch/field-set.ts';

@@ -1,4 +1,5 @@
-import { at, fieldsOf, listOf, numberAt, textAt, type ApiObject } from '../object.ts';
+import { at, fieldsOf, listOf, numberAt, textAt } from '../../../../base/json.ts';
+import type { ApiObject } from '../object.ts';
 import { AGE_COLUMN, count, NAME_COLUMN, text, wide, type Column } from './column.ts';
 
 const WIDE: readonly Column[] = [

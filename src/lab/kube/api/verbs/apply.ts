@@ -1,5 +1,6 @@
 import type { Api, Call } from '../api.ts';
-import { at, isFields, type ApiObject, type Fields } from '../object.ts';
+import { at, isFields, type Fields } from '../../../../base/json.ts';
+import type { ApiObject } from '../object.ts';
 import { applyObject, type Applied } from '../patch/apply.ts';
 import { apiVersionOf } from '../registry/kind.ts';
 import { ApiError, badRequest } from '../status.ts';

@@ -1,6 +1,7 @@
 import type { Api, Call } from '../api.ts';
 import { checkObject } from './check.ts';
-import { at, fieldsOf, isFields, listOf, textAt, type ApiObject, type Fields } from '../object.ts';
+import { at, fieldsOf, isFields, listOf, textAt, type Fields } from '../../../../base/json.ts';
+import type { ApiObject } from '../object.ts';
 import { badRequest, conflict, notFound } from '../status.ts';
 import { timestampOf } from '../time.ts';
 

@@ -1,5 +1,6 @@
 import type { Call } from '../api.ts';
-import { fieldsOf, isFields, type ApiMeta, type ApiObject, type Fields } from '../object.ts';
+import { fieldsOf, isFields, type Fields } from '../../../../base/json.ts';
+import type { ApiMeta, ApiObject } from '../object.ts';
 import { apiVersionOf, type Kind } from '../registry/kind.ts';
 import { builtinSchema } from '../schema/builtin.ts';
 import { decodeBuiltin } from '../schema/decode.ts';

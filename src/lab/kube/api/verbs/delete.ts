@@ -1,15 +1,7 @@
 import type { AdmissionRequest } from '../admission/admission.ts';
 import type { Api, Call } from '../api.ts';
-import {
-  at,
-  fieldsOf,
-  isFields,
-  numberAt,
-  textAt,
-  type ApiMeta,
-  type ApiObject,
-  type Fields,
-} from '../object.ts';
+import { at, fieldsOf, isFields, numberAt, textAt, type Fields } from '../../../../base/json.ts';
+import type { ApiMeta, ApiObject } from '../object.ts';
 import { builtinSchema } from '../schema/builtin.ts';
 import { decodeBuiltin } from '../schema/decode.ts';
 import { badRequest, conflict, forbidden, notFound } from '../status.ts';

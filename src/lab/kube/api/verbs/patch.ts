@@ -1,7 +1,8 @@
 import type { Api, Call } from '../api.ts';
-import { clone, type ApiObject } from '../object.ts';
+import { clone } from '../../../../base/json.ts';
+import type { ApiObject } from '../object.ts';
 import { jsonPatch } from '../patch/json.ts';
-import { mergePatch } from '../patch/merge.ts';
+import { applyMergePatch } from '../../../../api/patch.ts';
 import { strategicPatch } from '../patch/strategic.ts';
 import { ApiError } from '../status.ts';
 import { applyPatchRequest } from './apply.ts';
@@ -39,7 +40,7 @@ function applyPatch(call: Call, current: ApiObject, type: string, body: unknown)
     case 'application/json-patch+json':
       return jsonPatch(current, body);
     case 'application/merge-patch+json':
-      return mergePatch(current, body);
+      return applyMergePatch(current, body);
     case 'application/strategic-merge-patch+json':
       if (call.kind.custom === undefined) {
         return strategicPatch(current, clone(body), call.kind.schema);

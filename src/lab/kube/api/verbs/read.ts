@@ -1,5 +1,6 @@
 import type { Api, Call } from '../api.ts';
-import type { ApiObject, Fields } from '../object.ts';
+import type { Fields } from '../../../../base/json.ts';
+import type { ApiObject } from '../object.ts';
 import { apiVersionOf } from '../registry/kind.ts';
 import { parseFieldSelector, type ObjectMatch } from '../selector/field.ts';
 import { parseLabelSelector } from '../selector/label.ts';

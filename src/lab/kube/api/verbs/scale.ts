@@ -1,7 +1,8 @@
 import type { Api, Call } from '../api.ts';
-import { at, clone, fieldsOf, isFields, type ApiObject, type Fields } from '../object.ts';
+import { at, clone, fieldsOf, isFields, type Fields } from '../../../../base/json.ts';
+import type { ApiObject } from '../object.ts';
 import type { ScalePaths } from '../registry/kind.ts';
-import { mergePatch } from '../patch/merge.ts';
+import { applyMergePatch } from '../../../../api/patch.ts';
 import { jsonPatch } from '../patch/json.ts';
 import { badRequest, conflict, invalid, invalidValue } from '../status.ts';
 import { selectorText } from '../table/workload.ts';
@@ -56,7 +57,7 @@ export async function setScale(
 
 function changed(before: Fields, type: string, body: unknown): unknown {
   if (type.includes('json-patch')) return jsonPatch(before, body);
-  if (type.includes('merge-patch')) return mergePatch(before, body);
+  if (type.includes('merge-patch')) return applyMergePatch(before, body);
   return body;
 }
 

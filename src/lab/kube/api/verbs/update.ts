@@ -1,6 +1,7 @@
 import type { AdmissionRequest } from '../admission/admission.ts';
 import type { Api, Call } from '../api.ts';
-import { clone, sameJson, type ApiMeta, type ApiObject } from '../object.ts';
+import { clone, sameJson } from '../../../../base/json.ts';
+import type { ApiMeta, ApiObject } from '../object.ts';
 import { badRequest, conflict, invalid, invalidValue, notFound } from '../status.ts';
 import type { StoreKey } from '../store/store.ts';
 import { checkObject } from './check.ts';

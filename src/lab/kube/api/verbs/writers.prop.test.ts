@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Api } from '../api.ts';
-import { at, fieldsOf, type ApiObject } from '../object.ts';
+import { at, fieldsOf } from '../../../../base/json.ts';
+import type { ApiObject } from '../object.ts';
 import { ApiError } from '../status.ts';
 import { configMapCall, createTestApi } from '../test-api.fake.ts';
 import { createObject } from './create.ts';
