@@ -28,6 +28,8 @@ import {
 const ACCEPT: Step = { op: 'verdict', verdict: { verdict: 'accept' } };
 const DROP: Step = { op: 'verdict', verdict: { verdict: 'drop' } };
 
+/** The metadata service, which the fabric itself offers to its ports and no group filters. */
+const METADATA = { address: 0xa9fe_a9fen, port: 80, tcp: 6 } as const;
 /** ICMPv6 types of neighbour discovery (RFC 4861): router and neighbour solicitation, advertisement. */
 const DISCOVERY = [133, 135, 136].map(point);
 const ADVERTISEMENT = 136;
@@ -170,7 +172,10 @@ function ingressChain(): Chain {
   };
 }
 
-/** What the fabric itself takes: tunnels, and echo and neighbour discovery for its router addresses. */
+/**
+ * What the fabric itself takes: tunnels, calls of the metadata service, and echo and neighbour discovery
+ * for its router addresses.
+ */
 function inputChain(vxlanPort: number): Chain {
   return {
     name: 'input',
@@ -199,6 +204,13 @@ function inputChain(vxlanPort: number): Chain {
         lookup(['iifname'], 'ports'),
         { op: 'is', field: 'icmpv6 type', values: [point(128)] },
         lookup(['ip6 daddr'], 'gateways6'),
+        ACCEPT,
+      ],
+      [
+        lookup(['iifname'], 'ports'),
+        { op: 'is', field: 'ip daddr', values: [point(METADATA.address)] },
+        { op: 'is', field: 'meta l4proto', values: [point(METADATA.tcp)] },
+        { op: 'is', field: 'th dport', values: [point(METADATA.port)] },
         ACCEPT,
       ],
       [goTo('input_denied')],

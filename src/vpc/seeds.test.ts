@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { createFakeKube } from '../api/client.fake.ts';
+import { IAM_INSTANCE_PROFILES } from '../api/iam/instance-profile.ts';
+import { IAM_ROLES } from '../api/iam/role.ts';
 import { INTERNET_GATEWAYS } from '../api/vpc/internet-gateway.ts';
 import { SUBNETS } from '../api/vpc/subnet.ts';
 import { VPCS } from '../api/vpc/vpc.ts';
@@ -21,4 +23,22 @@ test('default VPCs are seeded once per account and region, the home region too',
     expect(kube.peekAll(INTERNET_GATEWAYS)).toHaveLength(wanted.length);
     await api.close();
   }
+});
+
+test('the role of nodes is seeded once per account, and left as its owner changed it', async () => {
+  const kube = createFakeKube();
+  const seed = async (): Promise<void> =>
+    (await startTestApi({ kube, more: { seeds: ['node-role'] } })).close();
+  await seed();
+  const [role] = kube.peekAll(IAM_ROLES);
+  if (role === undefined) throw new Error('There is no role');
+  kube.seed(IAM_ROLES, { ...role, spec: { ...role.spec, attachedPolicies: [] } });
+  await seed();
+  const roles = kube.peekAll(IAM_ROLES).map(({ spec }) => [spec.account, spec.attachedPolicies]);
+  expect(roles).toHaveLength(2);
+  expect(roles).toContainEqual([role.spec.account, []]);
+  expect(kube.peekAll(IAM_INSTANCE_PROFILES).map(({ spec }) => spec.roleName)).toEqual([
+    'AmazonEKSNodeRole',
+    'AmazonEKSNodeRole',
+  ]);
 });

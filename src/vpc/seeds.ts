@@ -1,10 +1,14 @@
 import type { Account } from './auth/principal.ts';
 import type { Services } from './context.ts';
+import { seedNodeRole } from './iam/node-role.ts';
 import { seedDefaultVpcs } from './network/default-vpc.ts';
 import { REGIONS } from './zones.ts';
 
-/** What may exist before the first request: a default VPC in every region, as in a new account. */
-export type Seed = 'default-vpcs';
+/**
+ * What may exist before the first request: a default VPC in every region, as in a new account; the role
+ * of Kubernetes nodes with its instance profile.
+ */
+export type Seed = 'default-vpcs' | 'node-role';
 
 /** Brings the seeds about in each account; what exists already stays. */
 export async function plantSeeds(
@@ -12,9 +16,8 @@ export async function plantSeeds(
   accounts: readonly Account[],
   seeds: readonly Seed[],
 ): Promise<void> {
-  if (!seeds.includes('default-vpcs')) return;
-  await seedDefaultVpcs(services, {
-    accountIds: [...new Set(accounts.map(({ accountId }) => accountId))],
-    regions: [...new Set([services.homeRegion, ...REGIONS])],
-  });
+  const accountIds = [...new Set(accounts.map(({ accountId }) => accountId))];
+  const regions = [...new Set([services.homeRegion, ...REGIONS])];
+  if (seeds.includes('default-vpcs')) await seedDefaultVpcs(services, { accountIds, regions });
+  if (seeds.includes('node-role')) await seedNodeRole(services, accountIds);
 }

@@ -22,9 +22,12 @@ import {
   type WireResponse,
 } from './dispatch.ts';
 import { Replica, type HaSettings } from './ha/replica.ts';
+import { createImds, type Imds } from './imds/imds.ts';
+import { sourceFromStore } from './imds/source.ts';
 import { createKnobs, type KnobSettings } from './knobs/knobs.ts';
 import { DEFAULT_QUOTAS, type Quotas } from './quotas.ts';
 import { plantSeeds, type Seed } from './seeds.ts';
+import { createInstanceCredentials } from './sts/instance-credentials.ts';
 import { delayReads } from './store/delay-reads.ts';
 import { createStore, followStore, type Store } from './store/store.ts';
 import { sweep } from './store/sweep.ts';
@@ -66,6 +69,8 @@ export interface VpcApiOptions {
 export interface VpcApi {
   /** Port of the first listener with a host; 0 when there is none. */
   readonly port: number;
+  /** The metadata service of an instance, to be served where the instance is (`serveImds`). */
+  readonly metadataOf: (instanceId: string) => Imds;
   /** Stops listening, lets running requests end and forgets the state. */
   close(): Promise<void>;
 }
@@ -99,6 +104,10 @@ export async function startVpcApi(options: VpcApiOptions): Promise<VpcApi> {
   replica?.start(portOf(servers), store, prepare);
   return {
     port: portOf(servers),
+    metadataOf: (instanceId) => {
+      const credentials = createInstanceCredentials(store, instanceId, services);
+      return createImds({ source: sourceFromStore(store, instanceId, credentials), clock, random });
+    },
     close: async () => {
       await Promise.all(servers.map((server) => closeServer(server, clock)));
       await replica?.stop();

@@ -173,6 +173,19 @@ describe('kubectl', () => {
     },
   );
 
+  withKubectl('shows the metadata of its node to a pod of the host network only', async () => {
+    const spec = { hostNetwork: true, nodeName: 'node-1', containers: [{ name: 'a', image: 'x' }] };
+    const onHost = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'on-host' }, spec };
+    expect((await apply(onHost)).code).toBe(0);
+    await kubectl('wait', '--for=condition=ready', 'pod/on-host', '--timeout=60s');
+    const put = `exec 3<>/dev/tcp/169.254.169.254/80 && printf 'PUT /latest/api/token HTTP/1.0\r\nX-aws-ec2-metadata-token-ttl-seconds: 9\r\n\r\n' >&3 && cat <&3`;
+    const token = (pod: string): Promise<Ended> =>
+      kubectl('exec', pod, '--', 'timeout', '2', 'bash', '-c', put);
+    expect((await token('pod/on-host')).stdout).toMatch(/^HTTP\/1.1 200 [^]*\r\n\r\n[0-9a-f]{56}$/);
+    expect((await token('deploy/catalog')).stdout).toBe('');
+    await kubectl('delete', 'pod/on-host', '--wait=true');
+  });
+
   withKubectl('scales, restarts, waits, labels, shows logs and explains', async () => {
     expect((await kubectl('scale', 'deploy/catalog', '--replicas=2')).code).toBe(0);
     expect((await kubectl('rollout', 'status', 'deploy/catalog', '--timeout=60s')).code).toBe(0);

@@ -13,6 +13,7 @@ interface Libc {
   readonly getsockopt: (...args: readonly unknown[]) => number;
   readonly send: SendFunction;
   readonly recv: (fd: number, into: Buffer, length: number, flags: number) => number;
+  readonly bind: (fd: number, address: Buffer, length: number) => number;
   readonly setns: (fd: number, kind: number) => number;
   readonly unshare: (flags: number) => number;
   readonly mount: (...args: readonly unknown[]) => number;
@@ -43,6 +44,7 @@ function bind(koffi: typeof Koffi): Libc {
     getsockopt: library.func('int getsockopt(int, int, int, void *, uint32_t *)'),
     send: library.func('long send(int, const void *, size_t, int)'),
     recv: library.func('long recv(int, void *, size_t, int)'),
+    bind: library.func('int bind(int, const void *, uint32_t)'),
     setns: library.func('int setns(int, int)'),
     unshare: library.func('int unshare(int)'),
     mount: library.func(
@@ -92,6 +94,11 @@ export function sendInBackground(fd: number, data: Buffer): Promise<number> {
 /** recv(2), no flags. */
 export function receive(fd: number, into: Buffer): number {
   return libc().recv(fd, into, into.length, 0);
+}
+
+/** bind(2); `address` is a sockaddr. */
+export function bindSocket(fd: number, address: Buffer): number {
+  return libc().bind(fd, address, address.length);
 }
 
 /** setns(2): moves the calling thread, which is Node's main thread. */

@@ -11,7 +11,7 @@ import { createEc2Client } from '../../io/ec2-client.ts';
 import { createInformers } from '../../io/informer.ts';
 import { createKubeClient } from '../../io/kube-client.ts';
 import { cryptoRandom } from '../../io/random.ts';
-import { startVpcApi } from '../../vpc/server.ts';
+import { startVpcApi, type VpcApi } from '../../vpc/server.ts';
 import { startKubeApi, type KubeApi } from '../kube/api/server.ts';
 import { createPki, type Pki } from '../kube/pki.ts';
 import type { PodRuntime } from '../kube/pod-runtime.ts';
@@ -40,6 +40,9 @@ export interface ControlPlane {
   readonly sdk: EC2Client;
   /** The narrow port, for controller and agents. */
   readonly ec2: Ec2Client;
+  /** Port of the VPC API on the lab's loopback. */
+  readonly ec2Port: number;
+  readonly metadataOf: VpcApi['metadataOf'];
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   close(): Promise<void>;
 }
@@ -116,7 +119,10 @@ function createClients(api: KubeApi): Pick<ControlPlane, 'signIn' | 'close'> {
   };
 }
 
-type Ec2Side = Pick<ControlPlane, 'sdk' | 'ec2' | 'credentials' | 'close'>;
+type Ec2Side = Pick<
+  ControlPlane,
+  'sdk' | 'ec2' | 'ec2Port' | 'metadataOf' | 'credentials' | 'close'
+>;
 
 async function startEc2(
   { clock, log, listeners }: LabRuntime,
@@ -133,6 +139,7 @@ async function startEc2(
     log: log.child({ component: 'vpc-api' }),
     accounts: [{ accountId: LAB_ACCOUNT, userName: 'lab', ...credentials }],
     region: LAB_REGION,
+    seeds: ['node-role'],
     analyse,
   });
   const endpoint = `http://127.0.0.1:${vpcApi.port}`;
@@ -142,6 +149,8 @@ async function startEc2(
     credentials,
     sdk,
     ec2,
+    ec2Port: vpcApi.port,
+    metadataOf: vpcApi.metadataOf,
     close: async () => {
       sdk.destroy();
       ec2.close();

@@ -11,6 +11,8 @@ import { startKubelet, type Kubelet } from '../kube/kubelet/kubelet.ts';
 import type { PodRuntime } from '../kube/pod-runtime.ts';
 import type { LabRuntime } from '../launch/runtime.ts';
 import { LAB_CLUSTER, type ControlPlane } from './control-plane.ts';
+import { serveHost } from './host-services.ts';
+import type { Running } from './component.ts';
 import type { SeededInstance } from './seed-vpc.ts';
 
 /** Pods that a node of the lab takes: EKS's default for m5.large (spec: eks-behaviour 4.2). */
@@ -22,6 +24,8 @@ export interface FleetHost {
   readonly host: LabHost;
   readonly agent: Agent;
   readonly kubelet: Kubelet | undefined;
+  /** The metadata service, and the ways to both APIs. */
+  readonly services: Running;
 }
 
 /** All hosts of the lab. */
@@ -82,13 +86,14 @@ async function startHost(
   const host = must(hosts.get(instance.name), () => `No namespaces for ${instance.name}`);
   const socketPath = `${deps.runtime.runDir}/${instance.name}.sock`;
   const agent = await startHostAgent(deps, instance, { host, socketPath });
-  if (!instance.isNode) return { instance, host, agent, kubelet: undefined };
+  const services = await serveHost(deps.plane, instance.instanceId, host);
+  if (!instance.isNode) return { instance, host, agent, services, kubelet: undefined };
   const confDir = `${deps.runtime.runDir}/${instance.name}.net.d`;
   writeCniConfig({ confDir, socketPath });
   const binDir = pluginPath.slice(0, pluginPath.lastIndexOf('/'));
   const kubelet = await startHostKubelet(deps, instance, { host, cni: { binDir, confDir } });
   deps.directory.add(instance.name, kubelet);
-  return { instance, host, agent, kubelet };
+  return { instance, host, agent, services, kubelet };
 }
 
 async function startHostAgent(
@@ -144,6 +149,7 @@ async function startHostKubelet(
 
 async function closeFleet(fleet: readonly FleetHost[], hosts: LabHosts): Promise<void> {
   await Promise.all(fleet.map(async ({ kubelet }) => kubelet?.close()));
+  await Promise.all(fleet.map(({ services }) => services.close()));
   await Promise.all(fleet.map(({ agent }) => agent.close()));
   await hosts.close();
 }

@@ -12,6 +12,7 @@ import {
   type IpPermission,
   type TagSpecification,
 } from '@aws-sdk/client-ec2';
+import { NODE_ROLE_NAME } from '../../vpc/iam/node-role.ts';
 import { must } from '../../base/assert.ts';
 
 /** A host of the lab: an instance that stands in its own pair of namespaces. */
@@ -212,6 +213,9 @@ async function runInstance(
       MaxCount: 1,
       SubnetId: placement.subnetId,
       SecurityGroupIds: [placement.groupId],
+      // As managed node groups have it: pods must not get the node's credentials.
+      MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 1 },
+      ...(host.isNode && { IamInstanceProfile: { Name: NODE_ROLE_NAME } }),
       TagSpecifications: named('instance', host.name),
     }),
   );

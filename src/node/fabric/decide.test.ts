@@ -48,6 +48,7 @@ const SERVED: NetnsState = {
     { link: 'lo', address: '127.0.0.1', prefixBits: 8 },
     { link: 'lo', address: '10.0.1.1', prefixBits: 32 },
     { link: 'lo', address: '10.0.2.1', prefixBits: 32 },
+    { link: 'lo', address: '169.254.169.254', prefixBits: 32 },
   ],
   routes: [
     { destination: '10.0.1.5/32', link: PORT, table: 254 },
@@ -115,6 +116,14 @@ describe('decideFabric', () => {
       { op: 'route-delete', destination: '10.0.1.5/32', link: PORT, ignoreMissing: true },
       { op: 'route-delete', destination: '10.0.2.9/32', link: 'vx0', ignoreMissing: true },
     ]);
+  });
+
+  test('has the address of the metadata service whatever the VPC is like, and no stray one', () => {
+    const stray = { link: 'lo', address: '10.9.9.9', prefixBits: 32 };
+    const steps = decide(desired(), { ...EMPTY, addresses: [stray] });
+    const own = { link: 'lo', prefixBits: 32 };
+    expect(steps).toContainEqual({ op: 'address-add', ...own, address: '169.254.169.254' });
+    expect(steps).toContainEqual({ op: 'address-delete', ...stray, ignoreMissing: true });
   });
 
   test('moves an address that another interface got, without deleting the new route', () => {

@@ -1,5 +1,11 @@
 import type { NetnsState, NetworkStep } from '../../base/network.ts';
-import { deviceTable, isPortLink, MAIN_TABLE, PRIORITY } from '../wiring/names.ts';
+import {
+  deviceTable,
+  isPortLink,
+  MAIN_TABLE,
+  METADATA_ADDRESS,
+  PRIORITY,
+} from '../wiring/names.ts';
 import type { DesiredFabric, DesiredPort } from './desired.ts';
 
 /** What `decideFabric` compares. */
@@ -25,7 +31,7 @@ export function decideFabric(input: FabricInput): readonly NetworkStep[] {
   const ports = portsToServe(input, present);
   return [
     ...staleLinks(input),
-    ...gatewaySteps(input),
+    ...ownAddressSteps(input),
     ...ports.flatMap((port) => linkSteps(port, present, input)),
     ...neighbourSteps(input, ports),
     ...fdbSteps(input),
@@ -51,10 +57,11 @@ function staleLinks({ desired, wired, state }: FabricInput): NetworkStep[] {
     .map(({ name }) => ({ op: 'link-delete', name, ignoreMissing: true }));
 }
 
-function gatewaySteps({ desired, state }: FabricInput): NetworkStep[] {
+/** What the fabric answers for itself: as router of the subnets, and as metadata service. */
+function ownAddressSteps({ desired, state }: FabricInput): NetworkStep[] {
   const has = state.addresses.filter((one) => one.link === 'lo' && one.prefixBits === 32);
   const have = new Set(has.map((one) => one.address));
-  const want = new Set(desired.gateways);
+  const want = new Set([...desired.gateways, METADATA_ADDRESS]);
   const step = { link: 'lo', prefixBits: 32 } as const;
   return [
     ...[...want]

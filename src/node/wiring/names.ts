@@ -69,5 +69,8 @@ export const PRIORITY = {
 /** Links in this group await one common delete (DESIGN: D14). */
 export const DOOMED_GROUP = 7467;
 
+/** Address of the metadata service; the fabric has it, as the card of an EC2 instance does. */
+export const METADATA_ADDRESS = '169.254.169.254';
+
 /** Address of the router as pods see it; answered by a permanent neighbour entry, never by ARP. */
 export const POD_GATEWAY = '169.254.1.1';

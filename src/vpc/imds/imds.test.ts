@@ -21,6 +21,8 @@ let base: string;
 let instance: ec2.Instance;
 let trunk: ec2.NetworkInterface;
 let branch: ec2.NetworkInterface;
+let limiting: 'works' | 'broken' = 'works';
+let limited: number[] = [];
 const stop = new AbortController();
 
 beforeAll(async () => {
@@ -39,9 +41,11 @@ beforeAll(async () => {
     lastUpdated: '2026-01-01T00:00:00Z',
     expiration: '2026-01-01T06:00:00Z',
   }));
-  served = await serveImds(createImds({ source, clock, random: cryptoRandom }), {
-    host: '127.0.0.1',
-    port: 0,
+  const listener = { host: '127.0.0.1', port: 0 };
+  const imds = createImds({ source, clock, random: cryptoRandom });
+  served = await serveImds(imds, listener, (_socket, hops) => {
+    if (limiting === 'broken') throw new Error('no such socket');
+    limited.push(hops);
   });
   base = `http://127.0.0.1:${served.port}`;
 });
@@ -151,6 +155,35 @@ describe('tokens', () => {
     expect((await get('/latest/meta-data/mac', token))[0]).toBe(403);
     expect((await put({ [TTL]: '60' })).status).toBe(403);
     await change({ HttpEndpoint: 'enabled', HttpTokens: 'optional' });
+  });
+});
+
+describe('hops', () => {
+  const hops = async (hopLimit: number): Promise<void> => {
+    const change = { InstanceId: instance.InstanceId, HttpPutResponseHopLimit: hopLimit };
+    await api.client().send(new ec2.ModifyInstanceMetadataOptionsCommand(change));
+    await systemClock.sleep(50);
+  };
+
+  test('of every answer to PUT are limited, to 1 unless the instance says otherwise', async () => {
+    limited = [];
+    await get('/latest/meta-data/mac');
+    expect(limited).toEqual([]);
+    await put({ [TTL]: '60' });
+    await put({});
+    await fetch(`${base}/latest/meta-data/mac`, { method: 'PUT' });
+    expect(limited).toEqual([1, 1, 1]);
+    await hops(2);
+    await put({ [TTL]: '60' });
+    expect(limited).toEqual([1, 1, 1, 2]);
+    await hops(1);
+  });
+
+  test('that cannot be limited leave no answer', async () => {
+    limiting = 'broken';
+    await expect(put({ [TTL]: '60' })).rejects.toThrow('fetch failed');
+    limiting = 'works';
+    expect((await put({ [TTL]: '60' })).status).toBe(200);
   });
 });
 

@@ -18,6 +18,8 @@ export interface ImdsResponse {
   readonly status: number;
   readonly body: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** How many hops the packets of the answer may travel; any number when absent. */
+  readonly hopLimit?: number;
 }
 
 /** The metadata service of one instance. */
@@ -27,6 +29,8 @@ const TTL_HEADER = 'x-aws-ec2-metadata-token-ttl-seconds';
 const TOKEN_HEADER = 'x-aws-ec2-metadata-token';
 const TOKEN_PATH = '/latest/api/token';
 const LONGEST_TTL_SECONDS = 21_600;
+/** The packets of an answer to PUT end at the instance itself, so that its pods get no token. */
+const DEFAULT_HOP_LIMIT = 1;
 const TOKEN_DIGITS = 56;
 /** Of one instance at a time; the oldest go first. */
 const MAX_TOKENS = 10_000;
@@ -46,12 +50,26 @@ export function createImds(options: {
   return (request) => {
     const instance = options.source.instance();
     if (instance === undefined) return refusal(404);
-    if (instance.spec.metadataOptions?.httpEndpoint === 'disabled') return refusal(403);
-    if (request.path === TOKEN_PATH) return tokenAnswer(request, tokens);
-    if (request.method !== 'GET' && request.method !== 'HEAD') return refusal(405);
-    if (!mayRead(instance, request, tokens)) return refusal(401);
-    return treeAnswer(request.path, metadataTree(options.source, instance));
+    const response = answerOf({ request, source: options.source, tokens }, instance);
+    if (request.method !== 'PUT') return response;
+    const { httpPutResponseHopLimit = DEFAULT_HOP_LIMIT } = instance.spec.metadataOptions ?? {};
+    return { ...response, hopLimit: httpPutResponseHopLimit };
   };
+}
+
+function answerOf(
+  {
+    request,
+    source,
+    tokens,
+  }: { readonly request: ImdsRequest; readonly source: ImdsSource; readonly tokens: Tokens },
+  instance: Instance,
+): ImdsResponse {
+  if (instance.spec.metadataOptions?.httpEndpoint === 'disabled') return refusal(403);
+  if (request.path === TOKEN_PATH) return tokenAnswer(request, tokens);
+  if (request.method !== 'GET' && request.method !== 'HEAD') return refusal(405);
+  if (!mayRead(instance, request, tokens)) return refusal(401);
+  return treeAnswer(request.path, metadataTree(source, instance));
 }
 
 const TITLES: Readonly<Record<number, string>> = {
