@@ -7,7 +7,7 @@ import { eventually, processesWith, shell, TestNode } from './test-node.fake.ts'
 let node: TestNode;
 
 beforeEach(async () => {
-  node = new TestNode('host-f', 1_000);
+  node = new TestNode('host-f', { cniTimeoutMs: 1_000 });
   await node.start();
 });
 afterEach(() => node.close());
@@ -194,7 +194,7 @@ describe('the kubelet', () => {
       await eventually(() => expect(names.filter((name) => node.pod(name))).toEqual([]));
       expect(node.remains()).toEqual([]);
       expect(processesWith('1717')).toEqual([]);
-      expect(node.calls('DEL')).toBe(27);
+      expect(node.sandboxes('DEL').size).toBe(27);
     },
   );
 

@@ -1,105 +1,42 @@
 import { execFileSync } from 'node:child_process';
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createFakeKube, type FakeKube } from '../../../api/client.fake.ts';
+import type { FakeKube } from '../../../api/client.fake.ts';
 import { CONFIG_MAPS } from '../../../api/core/config-map.ts';
 import { EVENTS } from '../../../api/core/event.ts';
 import { LEASES } from '../../../api/core/lease.ts';
 import { NODES } from '../../../api/core/node.ts';
 import { PODS, type Container, type Pod, type PodSpec } from '../../../api/core/pod.ts';
 import { SECRETS } from '../../../api/core/secret.ts';
-import { silentLog } from '../../../base/log.ts';
-import { systemClock } from '../../../io/clock.ts';
-import { createInformers } from '../../../io/informer.ts';
-import { createNetwork } from '../../../io/network.ts';
-import { cryptoRandom } from '../../../io/random.ts';
 import type { ExecSession } from '../pod-runtime.ts';
-import { startKubelet, type Kubelet } from './kubelet.ts';
+import type { Kubelet } from './kubelet.ts';
+import { eventually, processesWith, shell, TestNode } from './test-node.fake.ts';
 
 const HOST = 'host-b';
+let node: TestNode;
 let folder: string;
 let kube: FakeKube;
 let kubelet: Kubelet;
-let stopInformers: AbortController;
-
-async function boot(): Promise<Kubelet> {
-  stopInformers = new AbortController();
-  const informers = createInformers({
-    kube,
-    clock: systemClock,
-    log: silentLog,
-    signal: stopInformers.signal,
-  });
-  return startKubelet({
-    nodeName: 'node-1',
-    instanceId: 'i-0123456789abcdef0',
-    zone: 'us-east-1a',
-    instanceType: 'm5.large',
-    nodeIp: '10.98.0.1',
-    labels: { team: 'blue' },
-    hostNetns: `/run/netns/${HOST}`,
-    cni: { binDir: join(folder, 'bin'), confDir: join(folder, 'conf') },
-    maxPods: 29,
-    stateDir: join(folder, 'state'),
-    kube,
-    informers,
-    clock: systemClock,
-    random: cryptoRandom,
-    log: silentLog,
-  });
-}
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'kubelet-'));
-  mkdirSync(join(folder, 'bin'));
-  mkdirSync(join(folder, 'conf'));
-  copyFileSync(join(import.meta.dirname, 'plugin.fake.sh'), join(folder, 'bin', 'aws-cni'));
-  chmodSync(join(folder, 'bin', 'aws-cni'), 0o755);
-  const plugin = {
-    type: 'aws-cni',
-    mtu: '9001',
-    capabilities: { 'io.kubernetes.cri.pod-annotations': true },
-  };
-  const list = { cniVersion: '0.4.0', name: 'aws-cni', plugins: [plugin] };
-  writeFileSync(join(folder, 'conf', '10-aws.conflist'), JSON.stringify(list));
-  const network = createNetwork();
-  await network.createNamespace(HOST);
-  await network.apply(`/run/netns/${HOST}`, [
-    { op: 'address-add', link: 'lo', address: '10.98.0.1', prefixBits: 32 },
-  ]);
-  kube = createFakeKube({ clock: systemClock });
-  kubelet = await boot();
+  node = new TestNode(HOST, {
+    labels: { team: 'blue' },
+    plugin: { mtu: '9001', capabilities: { 'io.kubernetes.cri.pod-annotations': true } },
+  });
+  await node.start();
+  ({ folder, kube, kubelet } = node);
 });
 
-afterEach(async () => {
-  await kubelet.close();
-  stopInformers.abort();
-  await createNetwork().deleteNamespace(HOST);
-  rmSync(folder, { recursive: true });
-});
+afterEach(() => node.close());
 
 const key = { name: 'p', namespace: 'default' };
-const eventually = (check: () => void | Promise<void>) =>
-  vi.waitFor(check, { timeout: 15_000, interval: 20 });
 const live = (): Pod | undefined => kube.peek(PODS, key);
 const status = () => live()?.status;
 const podNamespaces = () => readdirSync('/run/netns').filter((name) => name.startsWith('cni-'));
 const notes = () => join(folder, 'bin', 'notes');
 const calls = (verb: string) =>
   existsSync(notes()) ? readdirSync(notes()).filter((name) => name.startsWith(`${verb}.`)) : [];
-const sh = (script: string): Partial<Container> => ({ command: ['sh', '-c', script] });
 
 function container(overrides: Partial<Container> = {}): Container {
   return { name: 'main', image: 'example.com/app:1', ...overrides };
@@ -156,23 +93,10 @@ async function exec(...command: string[]) {
   return finish(await kubelet.runtime.exec(target, { command, stdin: false, tty: false }));
 }
 
-function processes(pattern: string): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        const isZombie = / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-        return !isZombie && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(pattern);
-      } catch {
-        return false;
-      }
-    });
-}
-
 describe('the node', () => {
   test('registers with labels, provider id, addresses, capacity, and renews its lease', async () => {
-    const node = kube.peek(NODES, { name: 'node-1' });
-    expect(node?.metadata.labels).toMatchObject({
+    const registered = kube.peek(NODES, { name: 'node-1' });
+    expect(registered?.metadata.labels).toMatchObject({
       'kubernetes.io/os': 'linux',
       'kubernetes.io/hostname': 'node-1',
       'node.kubernetes.io/instance-type': 'm5.large',
@@ -180,8 +104,8 @@ describe('the node', () => {
       'topology.kubernetes.io/region': 'us-east-1',
       team: 'blue',
     });
-    expect(node?.spec?.providerID).toBe('aws:///us-east-1a/i-0123456789abcdef0');
-    expect(node?.status).toMatchObject({
+    expect(registered?.spec?.providerID).toBe('aws:///us-east-1a/i-0123456789abcdef0');
+    expect(registered?.status).toMatchObject({
       allocatable: { pods: '29' },
       conditions: expect.arrayContaining([
         expect.objectContaining({ type: 'Ready', status: 'True' }),
@@ -209,7 +133,7 @@ describe('the node', () => {
 
 describe('the sandbox', () => {
   test('is wired by the plugin as a process with the environment and stdin of CNI', async () => {
-    const pod = await run([sh('sleep 100')]);
+    const pod = await run([shell('sleep 100')]);
     await ready();
     const [env = '', input = ''] = readFileSync(join(notes(), calls('ADD')[0] ?? ''), 'utf8').split(
       '\n\n',
@@ -243,9 +167,8 @@ describe('the sandbox', () => {
   });
 
   test('that cannot be wired keeps the pod from running, says why, and is tried again', async () => {
-    mkdirSync(notes());
-    writeFileSync(join(notes(), 'fail'), '');
-    await run([sh(`touch ${folder}/ran; sleep 100`)]);
+    node.breakPlugin('fail');
+    await run([shell(`touch ${folder}/ran; sleep 100`)]);
     await eventually(() => expect(calls('ADD').length).toBeGreaterThanOrEqual(2));
     const [event] = events('FailedCreatePodSandBox');
     expect(event?.message).toBe(
@@ -255,7 +178,7 @@ describe('the sandbox', () => {
     expect(status()?.phase).toBe('Pending');
     expect(status()?.podIP).toBeUndefined();
     await eventually(() => expect(calls('DEL').length).toBeGreaterThanOrEqual(1));
-    rmSync(join(notes(), 'fail'));
+    node.repairPlugin('fail');
     await kube.patch(PODS, key, {
       type: 'merge',
       body: { metadata: { annotations: { now: 'yes' } } },
@@ -267,12 +190,12 @@ describe('the sandbox', () => {
 
   test('goes with the pod: DEL gets the result of ADD, and no process, link or namespace is left', async () => {
     // The child leaves its process group and ignores SIGTERM.
-    await run([sh('setsid sh -c "trap : TERM; while :; do sleep 4321; done" & sleep 4321')]);
+    await run([shell('setsid sh -c "trap : TERM; while :; do sleep 4321; done" & sleep 4321')]);
     await ready();
-    await eventually(() => expect(processes('4321').length).toBeGreaterThan(0));
+    await eventually(() => expect(processesWith('4321').length).toBeGreaterThan(0));
     await kube.delete(PODS, key);
     await eventually(() => expect(live()).toBeUndefined());
-    expect(processes('4321')).toEqual([]);
+    expect(processesWith('4321')).toEqual([]);
     expect(podNamespaces()).toEqual([]);
     const [del = ''] = calls('DEL');
     const input = readFileSync(join(notes(), del), 'utf8').split('\n\n')[1] ?? '';
@@ -286,7 +209,7 @@ describe('the sandbox', () => {
   });
 
   test('of a pod with hostNetwork is the namespace of the node', async () => {
-    await run([sh('ip -o address show dev lo; sleep 100')], { hostNetwork: true });
+    await run([shell('ip -o address show dev lo; sleep 100')], { hostNetwork: true });
     await ready();
     await eventually(async () => expect(await logs()).toContain('10.98.0.1'));
     expect(status()?.podIP).toBe('10.98.0.1');
@@ -307,7 +230,7 @@ describe('containers', () => {
     const field = (fieldPath: string) => ({ fieldRef: { fieldPath } });
     await run([
       {
-        ...sh('env; sleep 100'),
+        ...shell('env; sleep 100'),
         env: [
           { name: 'PLAIN', value: 'x' },
           { name: 'TWICE', value: '$(PLAIN)$(PLAIN) $$(PLAIN) $(NONE)' },
@@ -340,7 +263,7 @@ describe('containers', () => {
   });
 
   test('wait for a ConfigMap that is missing, and say so', async () => {
-    await run([{ ...sh('sleep 100'), envFrom: [{ configMapRef: { name: 'later' } }] }]);
+    await run([{ ...shell('sleep 100'), envFrom: [{ configMapRef: { name: 'later' } }] }]);
     await eventually(() =>
       expect(status()?.containerStatuses?.[0]?.state).toEqual({
         waiting: { reason: 'CreateContainerConfigError', message: 'configmap "later" not found' },
@@ -352,12 +275,12 @@ describe('containers', () => {
 
   test('start after the init containers, which run in order and once', async () => {
     const note = (word: string) => `echo ${word} >> ${folder}/order`;
-    await run([sh(`${note('main')}; sleep 100`)], {
+    await run([shell(`${note('main')}; sleep 100`)], {
       initContainers: [
-        container({ name: 'one', ...sh(`sleep 0.2; ${note('one')}`) }),
+        container({ name: 'one', ...shell(`sleep 0.2; ${note('one')}`) }),
         container({
           name: 'two',
-          ...sh(`test -e ${folder}/flag || { touch ${folder}/flag; exit 3; }; ${note('two')}`),
+          ...shell(`test -e ${folder}/flag || { touch ${folder}/flag; exit 3; }; ${note('two')}`),
         }),
       ],
     });
@@ -373,7 +296,7 @@ describe('containers', () => {
   });
 
   test('that fail are restarted with a growing pause and keep their last state and log', async () => {
-    await run([sh(`echo run; exit 3`)]);
+    await run([shell(`echo run; exit 3`)]);
     await eventually(() => {
       expect(status()?.containerStatuses?.[0]).toMatchObject({
         state: { waiting: { reason: 'CrashLoopBackOff' } },
@@ -387,7 +310,7 @@ describe('containers', () => {
   });
 
   test('of a pod that is never restarted decide its phase, and the sandbox goes', async () => {
-    await run([sh('exit 0'), sh('echo bad >&2; exit 4')], { restartPolicy: 'Never' });
+    await run([shell('exit 0'), shell('echo bad >&2; exit 4')], { restartPolicy: 'Never' });
     await eventually(() => expect(status()?.phase).toBe('Failed'));
     await eventually(() => expect(calls('DEL')).toHaveLength(1));
     expect(status()?.containerStatuses?.map(({ state }) => state)).toMatchObject([
@@ -442,7 +365,9 @@ describe('containers', () => {
 
 describe('logs', () => {
   test('are followed until the container ends', async () => {
-    await run([sh('for i in 1 2 3; do echo line $i; sleep 0.1; done')], { restartPolicy: 'Never' });
+    await run([shell('for i in 1 2 3; do echo line $i; sleep 0.1; done')], {
+      restartPolicy: 'Never',
+    });
     await eventually(() =>
       expect(status()?.containerStatuses?.[0]?.state).not.toHaveProperty('waiting'),
     );
@@ -453,9 +378,8 @@ describe('logs', () => {
   });
 
   test('of a container that has not started are refused', async () => {
-    mkdirSync(notes());
-    writeFileSync(join(notes(), 'fail'), '');
-    await run([sh('sleep 100')]);
+    node.breakPlugin('fail');
+    await run([shell('sleep 100')]);
     await eventually(() => expect(calls('ADD').length).toBeGreaterThan(0));
     await expect(logs()).rejects.toMatchObject({ reason: 'BadRequest' });
   });
@@ -463,7 +387,7 @@ describe('logs', () => {
 
 describe('exec', () => {
   test('runs in the namespace, environment and folder of the container and keeps the exit code', async () => {
-    await run([{ ...sh('sleep 100'), workingDir: '/tmp', env: [{ name: 'X', value: 'y' }] }]);
+    await run([{ ...shell('sleep 100'), workingDir: '/tmp', env: [{ name: 'X', value: 'y' }] }]);
     await ready();
     expect(await exec('sh', '-c', 'ip -o -4 address show dev eth0; echo $X; pwd; exit 7')).toEqual({
       code: 7,
@@ -475,7 +399,7 @@ describe('exec', () => {
   });
 
   test('passes stdin on, and ends its processes when the client goes', async () => {
-    await run([sh('sleep 100')]);
+    await run([shell('sleep 100')]);
     await ready();
     const target = { namespace: 'default', pod: 'p' };
     const cat = await kubelet.runtime.exec(target, { command: ['cat'], stdin: true, tty: false });
@@ -483,14 +407,14 @@ describe('exec', () => {
     expect(await finish(cat)).toEqual({ code: 0, stdout: 'hello', stderr: '' });
     const command = ['sh', '-c', 'setsid sleep 8765 & sleep 8765'];
     const lost = await kubelet.runtime.exec(target, { command, stdin: false, tty: false });
-    await eventually(() => expect(processes('8765').length).toBeGreaterThan(1));
+    await eventually(() => expect(processesWith('8765').length).toBeGreaterThan(1));
     lost.kill();
     expect((await lost.exited).code).toBe(137);
-    await eventually(() => expect(processes('8765')).toEqual([]));
+    await eventually(() => expect(processesWith('8765')).toEqual([]));
   });
 
   test('gives a terminal that can be resized', async () => {
-    await run([sh('sleep 100')]);
+    await run([shell('sleep 100')]);
     await ready();
     const target = { namespace: 'default', pod: 'p' };
     const command = ['sh', '-c', 'test -t 0 && echo terminal; read go; stty size; exit 5'];
@@ -517,7 +441,7 @@ describe('probes', () => {
 
   test('that fail make the container unready, with an event', async () => {
     const readinessProbe = { httpGet: { port: 9999 }, periodSeconds: 1 };
-    await run([{ ...sh('sleep 100'), readinessProbe }]);
+    await run([{ ...shell('sleep 100'), readinessProbe }]);
     await eventually(() =>
       expect(events('Unhealthy')[0]?.message).toBe(
         'Readiness probe failed: Get "http://10.99.0.1:9999/": dial tcp 10.99.0.1:9999: connect: connection refused',
@@ -532,7 +456,7 @@ describe('probes', () => {
       periodSeconds: 1,
       failureThreshold: 1,
     };
-    await run([{ ...sh('sleep 100'), livenessProbe }]);
+    await run([{ ...shell('sleep 100'), livenessProbe }]);
     await eventually(() =>
       expect(status()?.containerStatuses?.[0]?.restartCount).toBeGreaterThanOrEqual(1),
     );
@@ -546,7 +470,7 @@ describe('probes', () => {
 
 describe('the end', () => {
   test('comes after the grace period for programs that ignore SIGTERM', async () => {
-    await run([sh('trap "echo ignored" TERM; echo armed; while :; do sleep 0.1; done')]);
+    await run([shell('trap "echo ignored" TERM; echo armed; while :; do sleep 0.1; done')]);
     await eventually(async () => expect(await logs()).toBe('armed\n'));
     const startedMs = Date.now();
     await kube.delete(PODS, key);
@@ -556,23 +480,22 @@ describe('the end', () => {
   });
 
   test('of a pod removed by force leaves nothing', async () => {
-    await run([sh('sleep 5432')]);
+    await run([shell('sleep 5432')]);
     await ready();
     kube.drop(PODS, key);
     await eventually(() => expect(podNamespaces()).toEqual([]));
-    expect(processes('5432')).toEqual([]);
+    expect(processesWith('5432')).toEqual([]);
   });
 
   test('of the kubelet kills all pods, and the next one starts them anew', async () => {
-    await run([sh('exec sleep 6543')]);
+    await run([shell('exec sleep 6543')]);
     await ready();
-    await kubelet.close();
-    stopInformers.abort();
-    expect(processes('6543')).toEqual([]);
+    await node.stop();
+    expect(processesWith('6543')).toEqual([]);
     expect(podNamespaces()).toEqual([]);
     expect(live()).toBeDefined();
-    kubelet = await boot();
-    await eventually(() => expect(processes('6543').length).toBe(1));
+    await node.boot();
+    await eventually(() => expect(processesWith('6543').length).toBe(1));
     await eventually(() => expect(status()?.containerStatuses?.[0]?.restartCount).toBe(1));
   });
 });

@@ -25,18 +25,28 @@ import { startKubelet, type Kubelet } from './kubelet.ts';
 /** How the plugin of the tests can misbehave; see plugin.fake.sh. */
 export type PluginFault = 'fail' | 'hang' | 'slow' | 'fail-del';
 
+/** What may differ between the nodes of tests. */
+export interface TestNodeOptions {
+  /** How long the plugin may take. */
+  readonly cniTimeoutMs?: number;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** More of the plugin's configuration, such as its capabilities. */
+  readonly plugin?: object;
+}
+
 /** A real kubelet on a namespace of its own, with the plugin of the tests and a fake API. */
 export class TestNode {
   readonly kube: FakeKube = createFakeKube({ clock: systemClock });
   readonly folder = mkdtempSync(join(tmpdir(), 'kubelet-'));
   readonly #host: string;
-  readonly #cniTimeoutMs: number;
+  readonly #options: TestNodeOptions;
   #kubelet: Kubelet | undefined;
   #informers = new AbortController();
 
-  constructor(host: string, cniTimeoutMs: number) {
+  /** `host` names the node's network namespace. */
+  constructor(host: string, options: TestNodeOptions = {}) {
     this.#host = host;
-    this.#cniTimeoutMs = cniTimeoutMs;
+    this.#options = options;
   }
 
   /** Makes the node's namespace and the plugin, and starts the kubelet. */
@@ -45,7 +55,11 @@ export class TestNode {
     const plugin = join(this.folder, 'bin', 'aws-cni');
     copyFileSync(join(import.meta.dirname, 'plugin.fake.sh'), plugin);
     chmodSync(plugin, 0o755);
-    const list = { cniVersion: '0.4.0', name: 'aws-cni', plugins: [{ type: 'aws-cni' }] };
+    const list = {
+      cniVersion: '0.4.0',
+      name: 'aws-cni',
+      plugins: [{ type: 'aws-cni', ...this.#options.plugin }],
+    };
     writeFileSync(join(this.folder, 'conf', '10-aws.conflist'), JSON.stringify(list));
     const network = createNetwork();
     await network.createNamespace(this.#host);
@@ -57,6 +71,7 @@ export class TestNode {
 
   /** Starts the kubelet on what is there. */
   async boot(): Promise<void> {
+    const { labels = {}, cniTimeoutMs } = this.#options;
     this.#informers = new AbortController();
     const common = { kube: this.kube, clock: systemClock, log: silentLog };
     this.#kubelet = await startKubelet({
@@ -68,12 +83,12 @@ export class TestNode {
       zone: 'us-east-1a',
       instanceType: 'm5.large',
       nodeIp: '10.98.0.1',
-      labels: {},
+      labels,
       hostNetns: `/run/netns/${this.#host}`,
       cni: {
         binDir: join(this.folder, 'bin'),
         confDir: join(this.folder, 'conf'),
-        timeoutMs: this.#cniTimeoutMs,
+        ...(cniTimeoutMs !== undefined && { timeoutMs: cniTimeoutMs }),
       },
       maxPods: 29,
       stateDir: join(this.folder, 'state'),
@@ -109,9 +124,19 @@ export class TestNode {
 
   /** How often the plugin was called. */
   calls(verb: 'ADD' | 'DEL'): number {
-    return readdirSync(join(this.folder, 'bin', 'notes')).filter((name) =>
-      name.startsWith(`${verb}.`),
-    ).length;
+    return this.#notes(verb).length;
+  }
+
+  /** The sandboxes for which the plugin was called; a call that took too long is made again. */
+  sandboxes(verb: 'ADD' | 'DEL'): ReadonlySet<string> {
+    return new Set(this.#notes(verb).map((note) => /CNI_CONTAINERID=(.*)/.exec(note)?.[1] ?? ''));
+  }
+
+  #notes(verb: 'ADD' | 'DEL'): readonly string[] {
+    const notes = join(this.folder, 'bin', 'notes');
+    return readdirSync(notes)
+      .filter((name) => name.startsWith(`${verb}.`))
+      .map((name) => readFileSync(join(notes, name), 'utf8'));
   }
 
   /** Creates a pod on the node whose containers run scripts of the shell. */
