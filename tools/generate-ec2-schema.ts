@@ -196,10 +196,11 @@ const BIT_TRAITS: Readonly<Record<number, Traits>> = {
   [IDEMPOTENCY_TOKEN]: { idempotencyToken: 1 },
 };
 
+/** Where a member travels counts more than that it is a token: DELETE requests have both. */
 function flagOf(traits: Traits): string {
-  if (traits.idempotencyToken) return 'i';
   if (traits.httpLabel) return 'l';
-  return traits.httpQuery === undefined ? '' : 'q';
+  if (traits.httpQuery !== undefined) return 'q';
+  return traits.idempotencyToken ? 'i' : '';
 }
 
 /** The SDK numbers lists and maps of a scalar instead of describing them. */

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { createChance } from '../../test/arbitrary/chance.ts';
 import { PODS } from '../api/core/pod.ts';
 import { Ec2Error } from '../ec2/error.ts';
 import { createControllerLab, PAYMENTS, type ControllerLab } from './controller-lab.fake.ts';
@@ -9,20 +10,9 @@ const STEPS = 150;
 let lab: ControllerLab;
 afterEach(() => lab.stop());
 
-/** Numbers that look random and are the same in each run (mulberry32). */
-function numbers(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
-
 /** Pods come and go, EC2 throttles and loses answers, watches break, the controller restarts. */
 async function play(seed: number): Promise<void> {
-  const pick = numbers(seed);
+  const pick = createChance(seed).below;
   const alive: string[] = [];
   const faults = (): void => {
     const dice = pick(25);
