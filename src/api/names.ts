@@ -49,5 +49,9 @@ export const BRANCH_DESCRIPTION = 'aws-k8s-branch-eni';
 export const WRITER_ANNOTATION = 'vpc.trunkline.dev/writer';
 /** Annotation of VPC objects whose deletion is decided and not yet done. */
 export const DELETING_ANNOTATION = 'vpc.trunkline.dev/deleting';
+/** Annotation of our CRDs: the number of the format of the objects, `VPC_STATE_FORMAT`. */
+export const CRD_FORMAT_ANNOTATION = 'vpc.trunkline.dev/format';
+/** Annotation of our CRDs: a digest of the manifest, so that another build's is told apart. */
+export const CRD_DIGEST_ANNOTATION = 'vpc.trunkline.dev/manifest-sha256';
 /** Annotation of the writer's Lease: where standbys send what they may not answer. */
 export const URL_ANNOTATION = 'vpc.trunkline.dev/url';

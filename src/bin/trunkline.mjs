@@ -5,6 +5,11 @@ import { ROOT, become, cleanEnvironment, fail, findNode24 } from '../../tools/no
 
 const node = findNode24();
 if (node === undefined) fail(`Node.js 24 is not installed: run 'npm ci' in ${ROOT}`, 3);
-const env = { ...cleanEnvironment(), TRUNKLINE_BEGAN_MS: String(Date.now()) };
+const env = {
+  // Compiled once: the program starts in a third of the time.
+  NODE_COMPILE_CACHE: resolve(ROOT, 'node_modules/.cache/trunkline/v8'),
+  ...cleanEnvironment(),
+  TRUNKLINE_BEGAN_MS: String(Date.now()),
+};
 const program = resolve(ROOT, 'src/bin/trunkline.ts');
 become(node, ['--disable-warning=ExperimentalWarning', program, ...process.argv.slice(2)], env);

@@ -1,48 +1,58 @@
-/** The composition of `trunkline vpc serve`: the VPC API over an embedded store. */
+/** The composition of `trunkline vpc serve`: the VPC API over an embedded store or Kubernetes. */
 import { readFileSync } from 'node:fs';
-import type { VpcServe, VpcServeRequest } from '../cli/vpc-serve.ts';
+import { createSecureContext } from 'node:tls';
+import { LabProblem } from '../cli/lab-port.ts';
+import type { VpcServe } from '../cli/vpc-serve.ts';
+import type { VpcServeRequest } from '../cli/vpc-serve-request.ts';
 import { systemClock } from '../io/clock.ts';
 import { createInformers } from '../io/informer.ts';
 import { createLog } from '../io/log.ts';
 import { cryptoRandom } from '../io/random.ts';
-import { openEmbeddedKube } from '../lab/embedded/open.ts';
 import { analyse } from '../lab/world/analyse.ts';
 import { readKnobs } from '../vpc/knobs/read-knobs.ts';
 import { DEFAULT_QUOTAS, type Quotas } from '../vpc/quotas.ts';
-import { startVpcApi, type VpcApiOptions } from '../vpc/server.ts';
+import { startVpcApi, type VpcApi, type VpcApiOptions } from '../vpc/server.ts';
+import { fromFile, problemOf } from './serve-problem.ts';
+import { openStore, type OpenedStore } from './vpc-store.ts';
 
 /** Serves until SIGTERM or SIGINT; then lets running requests end and closes the store. */
 export const serveVpc: VpcServe = async (request, listening) => {
-  const stopped = signalled('SIGTERM', 'SIGINT');
-  const log = createLog({ level: 'info' });
-  const store = openEmbeddedKube({
-    path: request.storePath,
-    clock: systemClock,
-    random: cryptoRandom,
-  });
   const stop = new AbortController();
-  const { kube } = store;
-  const api = await startVpcApi({
-    ...settingsOf(request),
-    kube,
-    informers: createInformers({ kube, clock: systemClock, log, signal: stop.signal }),
-    clock: systemClock,
-    random: cryptoRandom,
-    log,
-    analyse,
+  const stopped = signalled(stop.signal, 'SIGTERM', 'SIGINT');
+  const { store, api } = await start(request, stop.signal).catch((error: unknown) => {
+    stop.abort(error);
+    throw problemOf(error, request);
   });
   const host = request.host.includes(':') ? `[${request.host}]` : request.host;
   listening(`${request.tls === undefined ? 'http' : 'https'}://${host}:${api.port}`);
   await stopped;
   await api.close();
   stop.abort(new Error('The server is stopping'));
-  store.close();
+  await store.close();
 };
+
+async function start(
+  request: VpcServeRequest,
+  signal: AbortSignal,
+): Promise<{ readonly store: OpenedStore; readonly api: VpcApi }> {
+  const settings = settingsOf(request);
+  const [clock, random, log] = [systemClock, cryptoRandom, createLog({ level: 'info' })];
+  const store = await openStore(request, { clock, random, env: process.env });
+  const { kube, ha } = store;
+  const informers = createInformers({ kube, clock, log, signal });
+  const more = { ...(ha && { ha }), kube, informers, clock, random, log, analyse };
+  try {
+    return { store, api: await startVpcApi({ ...settings, ...more }) };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
 
 type Settings = Omit<VpcApiOptions, 'kube' | 'informers' | 'clock' | 'random' | 'log'>;
 
 function settingsOf(request: VpcServeRequest): Settings {
-  const { accountId, accessKeyId, secretAccessKey, tls, knobsFile } = request;
+  const { accountId, accessKeyId, secretAccessKey, knobsFile } = request;
   return {
     listeners: [{ host: request.host, port: request.port }],
     accounts: [{ accountId, accessKeyId, secretAccessKey, userName: 'admin' }],
@@ -50,23 +60,36 @@ function settingsOf(request: VpcServeRequest): Settings {
     quotas: checkedQuotas(request.quotas),
     seeds: request.seeds,
     dev: request.dev,
-    tls: tls && {
-      certPem: readFileSync(tls.certFile, 'utf8'),
-      keyPem: readFileSync(tls.keyFile, 'utf8'),
-    },
-    ...(knobsFile !== undefined && { knobs: readKnobs(readFileSync(knobsFile, 'utf8')) }),
+    tls: readTls(request.tls),
+    ...(knobsFile !== undefined && {
+      knobs: fromFile('--knobs', knobsFile, (file) => readKnobs(readFileSync(file, 'utf8'))),
+    }),
   };
+}
+
+function readTls(files: VpcServeRequest['tls']): VpcApiOptions['tls'] {
+  if (files === undefined) return undefined;
+  const certPem = fromFile('--tls-cert', files.certFile, (file) => readFileSync(file, 'utf8'));
+  const keyPem = fromFile('--tls-key', files.keyFile, (file) => readFileSync(file, 'utf8'));
+  fromFile('--tls-cert, --tls-key', files.certFile, () =>
+    createSecureContext({ cert: certPem, key: keyPem }),
+  );
+  return { certPem, keyPem };
 }
 
 function checkedQuotas(quotas: VpcServeRequest['quotas']): Partial<Quotas> {
   const unknown = Object.keys(quotas).filter((name) => !Object.hasOwn(DEFAULT_QUOTAS, name));
   if (unknown.length === 0) return quotas;
   const known = Object.keys(DEFAULT_QUOTAS).join(', ');
-  throw new Error(`There is no quota ${unknown.join(', ')}; there are ${known}`);
+  throw new LabProblem(`There is no quota ${unknown.join(', ')} (--quota); there are ${known}`);
 }
 
-function signalled(...names: readonly NodeJS.Signals[]): Promise<void> {
+function signalled(ignored: AbortSignal, ...names: readonly NodeJS.Signals[]): Promise<void> {
   return new Promise((resolve) => {
-    for (const name of names) process.once(name, () => resolve());
+    const done = (): void => resolve();
+    for (const name of names) process.once(name, done);
+    ignored.addEventListener('abort', () => {
+      for (const name of names) process.off(name, done);
+    });
   });
 }

@@ -6,7 +6,7 @@ import { explainedCluster } from './explain.fake.ts';
 import { LabProblem } from './lab-port.ts';
 import { createFakeLabPort, type FakeLabPort } from './lab-port.fake.ts';
 import { runProgram } from './program.ts';
-import type { VpcServeRequest } from './vpc-serve.ts';
+import type { VpcServeRequest } from './vpc-serve-request.ts';
 
 let lab: FakeLabPort;
 let kube: FakeKube;
@@ -234,7 +234,7 @@ describe('vpc serve', () => {
         accountId: '123456789012',
         accessKeyId: 'AKIATRUNKLINEDEFAULT',
         secretAccessKey: 'trunkline',
-        storePath: undefined,
+        store: { kind: 'memory' },
         region: 'us-east-1',
         seeds: [],
         dev: false,
@@ -258,7 +258,7 @@ describe('vpc serve', () => {
         accountId: '111122223333',
         accessKeyId: 'AKIAX',
         secretAccessKey: 'a:b/c=',
-        storePath: './x',
+        store: { kind: 'file', path: './x' },
         seeds: ['default-vpcs'],
         tls: { certFile: 'c.pem', keyFile: 'k.pem' },
         quotas: { vpcsPerRegion: 9, subnetsPerVpc: 8 },

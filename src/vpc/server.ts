@@ -96,8 +96,8 @@ export async function startVpcApi(options: VpcApiOptions): Promise<VpcApi> {
   };
   if (replica === undefined) await prepare();
   const alone = createDispatch(services);
-  const plain = replica?.route(alone, store) ?? alone;
-  const dispatch = options.dev === true ? withDevRoutes(plain, { store, seed }) : plain;
+  const here = options.dev === true ? withDevRoutes(alone, { store, seed }) : alone;
+  const dispatch = replica?.route(here, store) ?? here;
   const serving = { dispatch, random, log, tls: options.tls };
   const servers = await Promise.all(options.listeners.map((listener) => listen(listener, serving)));
   await checkSockets(servers, options);
@@ -146,8 +146,9 @@ interface Serving {
 }
 
 function listen(listener: Listener, serving: Serving): Promise<Server> {
+  const isListening = (): boolean => server.listening;
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
-    serve(request, response, serving).catch((error: unknown) => {
+    serve(request, response, { ...serving, isListening }).catch((error: unknown) => {
       serving.log.warn('Connection failed', { error });
       response.destroy();
     });
@@ -167,7 +168,7 @@ function listen(listener: Listener, serving: Serving): Promise<Server> {
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
-  { dispatch, random }: Serving,
+  { dispatch, random, isListening }: Serving & { readonly isListening: () => boolean },
 ): Promise<void> {
   const requestId = newRequestId(random);
   const body = await readBody(request);
@@ -175,7 +176,10 @@ async function serve(
     response.writeHead(413, { connection: 'close' }).end();
     return;
   }
-  write(response, await dispatch(wireRequest(request, body), requestId));
+  const answer = await dispatch(wireRequest(request, body), requestId);
+  // A connection that is kept would hold the end of the server up.
+  if (!isListening()) response.shouldKeepAlive = false;
+  write(response, answer);
 }
 
 function write(response: ServerResponse, answer: WireResponse): void {

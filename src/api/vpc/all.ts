@@ -23,6 +23,12 @@ import { SECURITY_GROUP_CRD } from './security-group.ts';
 import { SUBNET_CRD } from './subnet.ts';
 import { VPC_CRD } from './vpc.ts';
 
+/**
+ * The format of what is stored. It grows when an older program would lose or misread what a newer
+ * one writes; a server refuses a store of a format above its own.
+ */
+export const VPC_STATE_FORMAT = 1;
+
 /** Every VPC object's CRD; the VPC API needs them installed before it starts. */
 export const VPC_OBJECT_CRDS: readonly CustomResource[] = [
   VPC_CRD,

@@ -77,7 +77,9 @@ export class Election {
     });
     while (!signal.aborted) {
       const before = this.#epoch;
-      const step = this.#step().catch((error: unknown) => log.warn('Lease not reached', { error }));
+      const step = this.#step().catch((error: unknown) => {
+        if (!signal.aborted) log.warn('Lease not reached', { error });
+      });
       await Promise.race([step, aborted]);
       if (this.#epoch !== before) lead();
       await clock.sleep(renewMs, signal).catch(() => {});

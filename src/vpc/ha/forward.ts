@@ -51,13 +51,17 @@ export function withForwarding(dispatch: Dispatch, forwarding: Forwarding): Disp
   };
 }
 
+/** Roles are assumed without a trace: credentials are sealed, not stored. */
+const READS = /^(Describe|Get|List|Search|Decode|Simulate|AssumeRole)/;
+
 /** Whether a request changes nothing. */
 export function isRead({ method, path, query, body }: WireRequest): boolean {
-  if (path.startsWith('/_trunkline/')) return true;
+  // A token review is a POST, and a read.
+  if (path.startsWith('/_trunkline/')) return path !== '/_trunkline/reset';
   if (path.length > 1) return method === 'GET';
   const text = body.length > 0 ? new TextDecoder().decode(body) : query;
   const action = new URLSearchParams(text).get('Action') ?? '';
-  return /^(Describe|Get|List|Search|Decode|Simulate)/.test(action);
+  return READS.test(action);
 }
 
 function isForwarded({ headers }: WireRequest): boolean {

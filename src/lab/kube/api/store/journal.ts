@@ -8,6 +8,17 @@ export interface JournalRow {
   readonly json: string;
 }
 
+const SETUP = `
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = NORMAL;
+  PRAGMA cache_size = -2000;
+  CREATE TABLE IF NOT EXISTS objects (
+    storage TEXT NOT NULL, key TEXT NOT NULL, json TEXT NOT NULL,
+    PRIMARY KEY (storage, key)
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+`;
+
 /**
  * The lab's etcd: one row per object and the last resourceVersion, in SQLite. Each write is one
  * transaction, finished before the answer goes out. With WAL and `synchronous = NORMAL` a commit
@@ -25,17 +36,15 @@ export class Journal {
    */
   constructor(path: string, options: { readonly exclusive?: boolean } = {}) {
     this.#database = new DatabaseSync(path);
-    if (options.exclusive === true) this.#database.exec('PRAGMA locking_mode = EXCLUSIVE');
-    this.#database.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = NORMAL;
-      PRAGMA cache_size = -2000;
-      CREATE TABLE IF NOT EXISTS objects (
-        storage TEXT NOT NULL, key TEXT NOT NULL, json TEXT NOT NULL,
-        PRIMARY KEY (storage, key)
-      ) WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-    `);
+    try {
+      this.#database.exec(
+        options.exclusive === true ? `PRAGMA locking_mode = EXCLUSIVE; ${SETUP}` : SETUP,
+      );
+    } catch (error) {
+      // Or the file would stay locked until the garbage is collected.
+      this.#database.close();
+      throw error;
+    }
     this.#put = this.#database.prepare(
       'INSERT INTO objects (storage, key, json) VALUES (?, ?, ?) ' +
         'ON CONFLICT (storage, key) DO UPDATE SET json = excluded.json',
