@@ -9,6 +9,8 @@ import type { Collection } from './store/collection.ts';
 export interface DescribeRequest {
   readonly ids: readonly string[] | undefined;
   readonly filters: readonly Filter[] | undefined;
+  /** Leaves unknown ids out. */
+  readonly ignoreMissing?: boolean;
 }
 
 /**
@@ -17,14 +19,14 @@ export interface DescribeRequest {
  */
 export function selectObjects<T extends KubeObject>(
   collection: Collection<T>,
-  { ids, filters }: DescribeRequest,
+  { ids, filters, ignoreMissing = false }: DescribeRequest,
   options: { readonly table: FilterTable<T>; readonly visible: (object: T) => boolean },
 ): T[] {
   const test = filterTest(options.table, filters);
   const visible = (object: T): boolean =>
     collection.isSettled(object.metadata.name) && options.visible(object);
   const source = ids?.length
-    ? byIds(collection, ids, visible)
+    ? byIds(collection, ids, { visible, ignoreMissing })
     : candidates(collection.table, options.table, filters);
   const out: T[] = [];
   for (const object of source) if (visible(object) && test(object)) out.push(object);
@@ -34,17 +36,17 @@ export function selectObjects<T extends KubeObject>(
 function byIds<T extends KubeObject>(
   collection: Collection<T>,
   ids: readonly string[],
-  visible: (object: T) => boolean,
+  options: { readonly visible: (object: T) => boolean; readonly ignoreMissing: boolean },
 ): T[] {
   const found = new Map<string, T>();
   const missing: string[] = [];
   for (const id of ids) {
     checkId(collection.idKind, id);
     const object = collection.get(id);
-    if (object !== undefined && visible(object)) found.set(id, object);
+    if (object !== undefined && options.visible(object)) found.set(id, object);
     else missing.push(id);
   }
-  if (missing.length > 0) throw collection.missing(...missing);
+  if (missing.length > 0 && !options.ignoreMissing) throw collection.missing(...missing);
   return [...found.values()];
 }
 

@@ -178,9 +178,19 @@ function decodeInput(
   if (unknown.length > 0) log.warn('Unknown parameters', { action: action.name, unknown });
   const [problem] = problems;
   if (problem === undefined) return input;
+  if (problem.code === 'MissingParameter' && TAKE_INSTANCES.has(action.name))
+    throw new Ec2Error('InvalidParameterCombination', 'No instances specified');
   const code = protocol === 'ec2' ? problem.code : 'ValidationError';
   throw new Ec2Error(code, problem.message);
 }
+
+/** Actions that call a list without instances a bad combination, not a missing parameter. */
+const TAKE_INSTANCES: ReadonlySet<string> = new Set([
+  'RebootInstances',
+  'StartInstances',
+  'StopInstances',
+  'TerminateInstances',
+]);
 
 function refuseDryRun(input: Readonly<Record<string, unknown>>): void {
   if (input['DryRun'] !== true) return;

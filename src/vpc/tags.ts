@@ -47,10 +47,12 @@ export function checkSpecification(
   { ResourceType: type, Tags: tags }: TagSpecification,
   allowed: readonly string[],
 ): void {
-  if (type === undefined || !allowed.includes(type))
+  if (type === undefined)
+    throw new Ec2Error('InvalidParameter', 'Tag specification resource type must have a value');
+  if (!allowed.includes(type))
     throw new Ec2Error(
       'InvalidParameter',
-      `'${type ?? ''}' is not a valid taggable resource type for this operation.`,
+      `'${type}' is not a valid taggable resource type for this operation.`,
     );
   if (!tags?.length)
     throw new Ec2Error('InvalidParameter', 'Tag specification must have at least one tag');

@@ -16,6 +16,18 @@ const METADATA_OPTIONS = {
   },
 } as const;
 
+const PLACEMENT = {
+  type: 'object',
+  description: 'What a launch said about its place besides the zone; nothing acts on it.',
+  properties: {
+    tenancy: { type: 'string', enum: ['default', 'dedicated', 'host'] },
+    groupName: { type: 'string' },
+    hostId: { type: 'string' },
+    affinity: { type: 'string' },
+    partitionNumber: { type: 'integer' },
+  },
+} as const;
+
 const SPEC = {
   type: 'object',
   required: ['account', 'vpcId', 'subnetId', 'instanceType', 'imageId', 'state', 'launchTime'],
@@ -52,6 +64,10 @@ const SPEC = {
     shutdownBehavior: { type: 'string', enum: ['stop', 'terminate'] },
     metadataOptions: METADATA_OPTIONS,
     availabilityZone: { type: 'string' },
+    iamInstanceProfileAssociationId: { type: 'string' },
+    monitoring: { type: 'boolean' },
+    hibernation: { type: 'boolean' },
+    placement: PLACEMENT,
     tags: STRING_MAP,
   },
 } as const;

@@ -76,14 +76,14 @@ const FILTERS: FilterTable<EgressOnlyInternetGateway> = {
   },
 };
 
-/** DescribeEgressOnlyInternetGateways. */
+/** DescribeEgressOnlyInternetGateways. Unlike elsewhere, ids that nobody has are left out. */
 export const describeEgressOnlyInternetGateways: Handler<
   DescribeEgressOnlyInternetGatewaysRequest,
   DescribeEgressOnlyInternetGatewaysResult
 > = (input, call) => {
   const gateways = selectObjects(
     call.store.egressOnlyGateways,
-    { ids: input.EgressOnlyInternetGatewayIds, filters: input.Filters },
+    { ids: input.EgressOnlyInternetGatewayIds, filters: input.Filters, ignoreMissing: true },
     { table: FILTERS, visible: (gateway) => sees(call, gateway) },
   );
   const page = paginate(gateways, input, { key: ({ metadata }) => metadata.name, range: [5, 255] });

@@ -94,6 +94,12 @@ describe('creating groups', () => {
       "'vpc' is not a valid taggable resource type for this operation.",
     ],
     [
+      'tags for no type',
+      { TagSpecifications: [{ Tags: [{ Key: 'a', Value: 'b' }] }] },
+      'InvalidParameter',
+      'Tag specification resource type must have a value',
+    ],
+    [
       'an empty tag specification',
       { TagSpecifications: [{ ResourceType: 'security-group', Tags: [] }] },
       'InvalidParameter',

@@ -21,7 +21,6 @@ import {
   type Transition,
 } from '../instances/transitions.ts';
 import { releaseInterfaces } from '../interfaces/release.ts';
-import { required } from '../own.ts';
 
 /** StartInstances: running at once. */
 export const startInstances: Handler<StartInstancesRequest, StartInstancesResult> = async (
@@ -76,5 +75,5 @@ async function changeAll(
 }
 
 function wanted(call: Call, ids: readonly string[] | undefined): readonly Instance[] {
-  return listedInstances(call, { ids: [...new Set(required(ids, 'InstanceId'))] });
+  return listedInstances(call, { ids: [...new Set(ids)] });
 }

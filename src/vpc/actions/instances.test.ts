@@ -1,8 +1,9 @@
 import * as ec2 from '@aws-sdk/client-ec2';
+import { CreateInstanceProfileCommand, IAMClient } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { INSTANCES } from '../../api/vpc/instance.ts';
 import { NETWORK_INTERFACES } from '../../api/vpc/network-interface.ts';
-import { startTestApi, type TestApi } from '../testing.fake.ts';
+import { startTestApi, TEST_KEY, type TestApi } from '../testing.fake.ts';
 
 let api: TestApi;
 let client: ec2.EC2Client;
@@ -17,6 +18,10 @@ beforeAll(async () => {
   vpcId = Vpc?.VpcId ?? '';
   subnetId = await makeSubnet('10.0.1.0/24', 'us-east-1a');
   groupId = await makeGroup('g');
+  const { endpoint } = api;
+  const admin = new IAMClient({ endpoint, region: 'us-east-1', credentials: TEST_KEY });
+  await admin.send(new CreateInstanceProfileCommand({ InstanceProfileName: 'role' }));
+  admin.destroy();
 });
 afterAll(() => api.close());
 

@@ -308,6 +308,12 @@ describe('routes', () => {
       client.send(new ec2.DeleteEgressOnlyInternetGatewayCommand({ EgressOnlyInternetGatewayId }));
     expect((await remove()).ReturnCode).toBe(true);
     await expect(remove()).rejects.toEqual(failure('InvalidGatewayID.NotFound'));
+    const left = await client.send(
+      new ec2.DescribeEgressOnlyInternetGatewaysCommand({
+        EgressOnlyInternetGatewayIds: [EgressOnlyInternetGatewayId],
+      }),
+    );
+    expect(left.EgressOnlyInternetGateways).toEqual([]);
     expect((await show(RouteTableId)).Routes?.at(-1)).toMatchObject({ State: 'blackhole' });
     await client.send(new ec2.DeleteRouteTableCommand({ RouteTableId }));
   });

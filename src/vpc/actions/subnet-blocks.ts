@@ -31,7 +31,7 @@ export const associateSubnetCidrBlock: Handler<
     if ((spec.ipv6CidrBlocks ?? []).length >= MAX_IPV6_BLOCKS)
       throw new Ec2Error(
         'CidrLimitExceeded',
-        `This network '${subnetId}' has met its maximum number of allowed CIDRs: ${MAX_IPV6_BLOCKS}`,
+        `This network ${subnetId} has met its maximum number of allowed CIDRs: ${MAX_IPV6_BLOCKS}`,
       );
     await store.subnets.update(subnetId, (subnet) => {
       const ipv6CidrBlocks = [...(subnet.spec.ipv6CidrBlocks ?? []), block];

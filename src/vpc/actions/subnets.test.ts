@@ -92,7 +92,7 @@ describe('creating subnets', () => {
       'an unknown zone',
       { AvailabilityZone: 'mars-1a' },
       'InvalidParameterValue',
-      'Value (mars-1a) for parameter availabilityZone is invalid. Subnets can currently only be created in the following availability zones: us-east-1a, us-east-1b, us-east-1c.',
+      'Value (mars-1a) for parameter availabilityZone is invalid. Subnets can currently only be created in the following availability zones: us-east-1a, us-east-1b, us-east-1c, us-east-1d, us-east-1e, us-east-1f.',
     ],
     ['an unknown VPC', { VpcId: 'vpc-00000000' }, 'InvalidVpcID.NotFound'],
     [

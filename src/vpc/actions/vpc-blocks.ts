@@ -71,7 +71,7 @@ function checkCount(vpc: Vpc, blocks: readonly unknown[] | undefined, most: numb
   if ((blocks ?? []).length >= most)
     throw new Ec2Error(
       'CidrLimitExceeded',
-      `This network '${vpc.metadata.name}' has met its maximum number of allowed CIDRs: ${most}`,
+      `This network ${vpc.metadata.name} has met its maximum number of allowed CIDRs: ${most}`,
     );
 }
 

@@ -198,7 +198,7 @@ describe('blocks of a VPC', () => {
     await expect(associate(id, { CidrBlock: '10.10.50.0/22' })).rejects.toEqual(
       failure(
         'CidrLimitExceeded',
-        `This network '${id}' has met its maximum number of allowed CIDRs: 5`,
+        `This network ${id} has met its maximum number of allowed CIDRs: 5`,
       ),
     );
     const found = await client.send(

@@ -235,6 +235,8 @@ describe('patterns', () => {
   });
 });
 
+const LEGACY = 'The policy failed legacy parsing';
+
 describe('a document', () => {
   const ok = { Version: '2012-10-17', Statement: [ALLOW] };
   test.each<[string, unknown, string]>([
@@ -253,7 +255,15 @@ describe('a document', () => {
       { Statement: { Effect: 'Allow', Action: '*' } },
       'Policy statement must contain resources.',
     ],
-    ['another effect', { Statement: { ...ALLOW, Effect: 'allow' } }, 'Syntax errors in policy.'],
+    ['another effect', { Statement: { ...ALLOW, Effect: 'let' } }, 'Syntax errors in policy.'],
+    ['an effect in small letters', { Statement: { ...ALLOW, Effect: 'allow' } }, LEGACY],
+    ['a list for an id', { ...ok, Id: ['a'] }, 'Syntax errors in policy.'],
+    [
+      'two colons',
+      { Statement: { ...ALLOW, Action: 's3:Get:It' } },
+      'Actions/Condition can contain only one colon.',
+    ],
+    ['an odd service', { Statement: { ...ALLOW, Action: 's 3:Get' } }, 'Vendor s 3 is not valid'],
     [
       'an action without a service',
       { Statement: { ...ALLOW, Action: 'DeleteVpc' } },
@@ -272,7 +282,7 @@ describe('a document', () => {
     [
       'an unknown operator',
       { Statement: { ...ALLOW, Condition: { StringIs: { a: 'b' } } } },
-      'Invalid Condition type : StringIs.',
+      'Syntax errors in policy.',
     ],
     [
       'the same Sid twice',
@@ -287,6 +297,72 @@ describe('a document', () => {
   ])('with %s is refused', (_what, value, error) => {
     const text = typeof value === 'string' ? value : JSON.stringify(value);
     expect(parsePolicy(text)).toEqual({ ok: false, error });
+  });
+
+  test.each<[string, unknown]>([
+    [
+      'empty statement ids',
+      [
+        { ...ALLOW, Sid: '' },
+        { ...DENY, Sid: '' },
+      ],
+    ],
+    ['an operator without keys', [{ ...ALLOW, Condition: { Anything: {} } }]],
+    ['nulls among resources', [{ ...ALLOW, Resource: ['*', null] }]],
+    ['a service with a hyphen and a dot', [{ ...ALLOW, Action: 'a-b.c:Do-it' }]],
+  ])('with %s is understood', (_what, statements) => {
+    expect(parsePolicy(JSON.stringify({ Statement: statements })).ok).toBe(true);
+  });
+});
+
+describe('a managed policy', () => {
+  const managed = (more: object): string | undefined => {
+    const document = { Version: '2012-10-17', Statement: { ...ALLOW, ...more } };
+    const parsed = parsePolicy(JSON.stringify(document), 'managed');
+    return parsed.ok ? undefined : parsed.error;
+  };
+
+  test.each([
+    '*',
+    'arn:aws:s3:::bucket/*',
+    'arn:aws-cn:ec2:*:*:instance/*',
+    'arn:*:ec2:us-east-1:111122223333:vpc/vpc-1',
+    'arn:aws:iam::*:role/app',
+    'arn:aws:iam::111122223333:*',
+    'arn:aws:iam::111122223333:root',
+    'arn:aws:s3:us-east-1:111122223333:accesspoint/a',
+  ])('may be about %s', (Resource) => {
+    expect(managed({ Resource })).toBeUndefined();
+  });
+
+  test.each([
+    ['word', 'Resource word must be in ARN format or "*".'],
+    ['arn:mars:s3:::b', 'Partition "mars" is not valid for resource "arn:mars:s3:::b".'],
+    ['aws:s3', 'Partition "s3" is not valid for resource "arn:s3:*:*:*:*".'],
+    ['arn:aws', 'Resource vendor must be fully qualified and cannot contain regexes.'],
+    ['arn:aws:s3::b', LEGACY],
+    ['arn:aws::::b', LEGACY],
+    [
+      'arn:aws:iam:us-east-1::role/a',
+      'IAM resource arn:aws:iam:us-east-1::role/a cannot contain region information.',
+    ],
+    [
+      'arn:aws:s3:us-east-1::b',
+      'Resource arn:aws:s3:us-east-1::b can not contain region information.',
+    ],
+  ])('may not be about %s', (Resource, error) => {
+    expect(managed({ Resource })).toBe(error);
+  });
+
+  test('names a kind of IAM object', () => {
+    expect(managed({ Resource: 'arn:aws:iam:::app' })).toMatch(/^IAM resource path must either/);
+  });
+
+  test.each(['2008-10-17', undefined])('of version %s is refused', (Version) => {
+    expect(parsePolicy(JSON.stringify({ Version, Statement: ALLOW }), 'managed')).toEqual({
+      ok: false,
+      error: 'Policy document must be version 2012-10-17 or greater.',
+    });
   });
 });
 

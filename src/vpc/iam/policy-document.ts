@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../../base/result.ts';
+import { resourceProblem } from './policy-resource.ts';
 
 /** One operator with one key of a `Condition` element. */
 export interface Condition {
@@ -32,8 +33,11 @@ export interface Policy {
   readonly statements: readonly Statement[];
 }
 
-/** What a policy is attached to: an identity, or a role as the statement of who may assume it. */
-export type PolicyUse = 'identity' | 'trust';
+/**
+ * What a policy is attached to: an identity, or a role as the statement of who may assume it. Managed
+ * policies are for identities too, and may not be of the older version.
+ */
+export type PolicyUse = 'identity' | 'managed' | 'trust';
 
 const MAX_KEPT = 500;
 const kept = new Map<string, Result<Policy, string>>();
@@ -74,11 +78,14 @@ function readJson(text: string): Json {
 
 function policyFrom(document: Json, use: PolicyUse): Policy {
   onlyMembers(document, ['Version', 'Id', 'Statement']);
+  if (!['string', 'undefined'].includes(typeof document['Id'])) throw syntax();
   const version = document['Version'] ?? '2008-10-17';
   if (version !== '2008-10-17' && version !== '2012-10-17') throw syntax();
+  if (use === 'managed' && version !== '2012-10-17')
+    throw new Malformed('Policy document must be version 2012-10-17 or greater.');
   const statements = listOf(document['Statement']).map((each) => statementFrom(record(each), use));
   if (statements.length === 0) throw syntax();
-  const sids = statements.flatMap(({ sid }) => sid ?? []);
+  const sids = statements.flatMap(({ sid }) => (sid === undefined || sid === '' ? [] : sid));
   if (new Set(sids).size < sids.length)
     throw new Malformed('Statement IDs (SID) in a single policy must be unique.');
   return { version, statements };
@@ -99,7 +106,7 @@ const STATEMENT_MEMBERS = [
 function statementFrom(statement: Json, use: PolicyUse): Statement {
   onlyMembers(statement, STATEMENT_MEMBERS);
   const { Effect: effect, Sid: sid } = statement;
-  if (effect !== 'Allow' && effect !== 'Deny') throw syntax();
+  if (effect !== 'Allow' && effect !== 'Deny') throw badEffect(effect);
   if (sid !== undefined && typeof sid !== 'string') throw syntax();
   const [actions, notActions] = oneOf(
     statement,
@@ -127,9 +134,21 @@ function oneOf(statement: Json, name: string, missing: string): [readonly string
   return [values.map(textOf), plain === undefined];
 }
 
+/** `allow` is nearly right, which is another error than a word that is not. */
+function badEffect(effect: unknown): Malformed {
+  const isNear = typeof effect === 'string' && /^(?:allow|deny)$/i.test(effect);
+  return isNear ? new Malformed('The policy failed legacy parsing') : syntax();
+}
+
 function checkAction(action: string): void {
-  if (action === '*' || /^[A-Za-z0-9-]+:[A-Za-z0-9*?]+$/.test(action)) return;
-  throw new Malformed('Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.');
+  if (action === '*') return;
+  const [vendor = '', name, ...more] = action.split(':');
+  if (name === undefined || name === '' || vendor === '')
+    throw new Malformed(
+      'Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.',
+    );
+  if (more.length > 0) throw new Malformed('Actions/Condition can contain only one colon.');
+  if (!/^[A-Za-z0-9.-]+$/.test(vendor)) throw new Malformed(`Vendor ${vendor} is not valid`);
 }
 
 function resourcesFrom(
@@ -143,9 +162,10 @@ function resourcesFrom(
   }
   const missing = 'Policy statement must contain resources.';
   const [resources, notResources] = oneOf(statement, 'Resource', missing);
-  for (const resource of resources)
-    if (resource !== '*' && !/^arn:|^\$\{|^\*/.test(resource))
-      throw new Malformed(`Resource ${resource} must be in ARN format or "*".`);
+  for (const resource of resources) {
+    const problem = resourceProblem(resource, use === 'managed');
+    if (problem !== undefined) throw new Malformed(problem);
+  }
   return { resources, notResources };
 }
 
@@ -155,7 +175,7 @@ function principalsFrom(
 ): Pick<Statement, 'principals' | 'notPrincipals'> {
   const given = ['Principal', 'NotPrincipal'].filter((name) => name in statement);
   const [name] = given;
-  if (use === 'identity') {
+  if (use !== 'trust') {
     if (name !== undefined) throw new Malformed('Policy document should not specify a principal.');
     return { principals: [], notPrincipals: false };
   }
@@ -177,8 +197,9 @@ function conditionsFrom(condition: unknown): Condition[] {
   if (condition === undefined) return [];
   return Object.entries(record(condition)).flatMap(([name, keys]) => {
     const [, quantifier, operator = '', ifExists] = OPERATOR.exec(name) ?? [];
-    if (operator === '') throw new Malformed(`Invalid Condition type : ${name}.`);
-    return Object.entries(record(keys)).map(([key, values]) => ({
+    const tests = Object.entries(record(keys));
+    if (operator === '' && tests.length > 0) throw syntax();
+    return tests.map(([key, values]) => ({
       operator,
       quantifier: quantifier as Condition['quantifier'],
       ifExists: ifExists !== undefined,
@@ -203,7 +224,7 @@ function record(value: unknown): Json {
 
 function listOf(value: unknown): readonly unknown[] {
   if (value === undefined) return [];
-  return Array.isArray(value) ? value : [value];
+  return Array.isArray(value) ? value.filter((each) => each !== null) : [value];
 }
 
 function textOf(value: unknown): string {

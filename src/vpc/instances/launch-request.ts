@@ -8,11 +8,14 @@ import { instanceLimits } from '../../ec2/limits.ts';
 import type { Call } from '../context.ts';
 import { groupByName } from '../group-lookup.ts';
 import { checkDeviceIndex, checkSlots, sameSlot, type Slot } from '../interfaces/slots.ts';
-import { defaultVpc, invalidValue, own, required } from '../own.ts';
+import { findDefaultVpc, invalidValue, own, required } from '../own.ts';
 import { keyPairKey } from '../store/network-store.ts';
 import { checkSpecification, mergeTags, type Tags } from '../tags.ts';
 import { requestDigest } from '../tokens.ts';
+import { zonesOf } from '../zones.ts';
+import { launchOptions, type LaunchOptions } from './launch-options.ts';
 import { checkMetadataOptions } from './metadata-options.ts';
+import { profileArn } from './profile.ts';
 
 const DEFAULT_TYPE = 'm1.small';
 /** More at once is refused, so that one call cannot hold a subnet for minutes. */
@@ -37,6 +40,8 @@ export interface Launch {
   readonly interfaceTags: Tags;
   readonly reservationId: string;
   readonly digest: string | undefined;
+  readonly profileArn: string | undefined;
+  readonly options: LaunchOptions;
 }
 
 /** Reads RunInstances. */
@@ -67,6 +72,8 @@ export function parseLaunch(input: RunInstancesRequest, call: Call): Launch {
     interfaceTags: tagsFor('network-interface', input, call),
     reservationId: newId(call.random, 'r'),
     digest: input.ClientToken === undefined ? undefined : requestDigest(input),
+    profileArn: profileArn(call, input.IamInstanceProfile),
+    options: launchOptions(input),
   };
 }
 
@@ -105,7 +112,9 @@ function launchInterfaces(input: RunInstancesRequest, call: Call): readonly Laun
   if (listed.length === 0) return [topLevelInterface(input, call)];
   checkNoTopLevel(input);
   return listed
-    .map((each) => (each.NetworkInterfaceId === undefined ? fresh(each) : existing(each, call)))
+    .map((each) =>
+      each.NetworkInterfaceId === undefined ? fresh(each, input, call) : existing(each, call),
+    )
     .sort((a, b) => a.slot.deviceIndex - b.slot.deviceIndex);
 }
 
@@ -152,7 +161,11 @@ function slotOf(each: InstanceNetworkInterfaceSpecification): Slot {
   return { deviceIndex, networkCardIndex: each.NetworkCardIndex ?? 0 };
 }
 
-function fresh(each: InstanceNetworkInterfaceSpecification): LaunchInterface {
+function fresh(
+  each: InstanceNetworkInterfaceSpecification,
+  input: RunInstancesRequest,
+  call: Call,
+): LaunchInterface {
   if (each.InterfaceType !== undefined && each.InterfaceType !== 'interface')
     throw new Ec2Error(
       'UnsupportedOperation',
@@ -162,7 +175,7 @@ function fresh(each: InstanceNetworkInterfaceSpecification): LaunchInterface {
     DeleteOnTermination: true,
     ...each,
     slot: slotOf(each),
-    SubnetId: required(each.SubnetId, 'subnetId'),
+    SubnetId: each.SubnetId ?? defaultSubnet(input, call),
   };
 }
 
@@ -202,12 +215,22 @@ function checkPlaces(instanceType: string, interfaces: readonly LaunchInterface[
 }
 
 function defaultSubnet({ Placement: placement }: RunInstancesRequest, call: Call): string {
-  const vpcId = defaultVpc(call).metadata.name;
+  const vpcId = findDefaultVpc(call)?.metadata.name;
+  if (vpcId === undefined)
+    throw new Ec2Error(
+      'VPCIdNotSpecified',
+      'No default VPC for this user. GroupName is only supported for EC2-Classic and default VPC.',
+    );
   const zone = placement?.AvailabilityZone;
+  if (zone !== undefined && !zonesOf(call.region).some(({ name }) => name === zone))
+    throw invalidValue(`Invalid availability zone: [${zone}]`);
   const subnet = call.store.subnets.table
     .by('vpc', vpcId)
     .find(({ spec }) => zone === undefined || spec.availabilityZone === zone);
   if (subnet === undefined)
-    throw new Ec2Error('MissingInput', `No subnets found for the default VPC '${vpcId}'.`);
+    throw new Ec2Error(
+      'MissingInput',
+      `No subnets found for the default VPC '${vpcId}'. Please specify a subnet.`,
+    );
   return subnet.metadata.name;
 }

@@ -170,7 +170,10 @@ function storeInstance(
       launchTime: nowText(call),
       launchIndex: index,
       reservationId: launch.reservationId,
-      iamInstanceProfileArn: profileArn(call, input),
+      iamInstanceProfileArn: launch.profileArn,
+      iamInstanceProfileAssociationId:
+        launch.profileArn === undefined ? undefined : newId(call.random, 'iip-assoc'),
+      ...launch.options,
       userData: input.UserData,
       keyName: input.KeyName,
       disableApiTermination: input.DisableApiTermination,
@@ -183,14 +186,6 @@ function storeInstance(
       tags: launch.instanceTags,
     }),
   });
-}
-
-function profileArn(
-  call: Call,
-  { IamInstanceProfile: profile }: Launch['input'],
-): string | undefined {
-  if (profile?.Arn !== undefined || profile?.Name === undefined) return profile?.Arn;
-  return `arn:aws:iam::${call.accountId}:instance-profile/${profile.Name}`;
 }
 
 /**

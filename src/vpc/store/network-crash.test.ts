@@ -13,6 +13,7 @@ import { SUBNETS } from '../../api/vpc/subnet.ts';
 import { SUBNET_CIDR_RESERVATIONS } from '../../api/vpc/subnet-cidr-reservation.ts';
 import { VPCS, type Vpc } from '../../api/vpc/vpc.ts';
 import { startTestApi, type TestApi } from '../testing.fake.ts';
+import { zonesOf } from '../zones.ts';
 import { dieAt, FAULTS, GONE, heal, isWrite } from './crash.fake.ts';
 
 const MOST_WRITES = 16;
@@ -156,7 +157,7 @@ function checkVpc(kube: FakeKube, { metadata: { name }, spec }: Vpc): void {
   expect(tables.map((each) => each.metadata.name)).toContain(spec.mainRouteTable?.routeTableId);
   expect(names(kube, DHCP_OPTIONS)).toContain(spec.dhcpOptionsId);
   if (!spec.isDefault) return;
-  expect(of(SUBNETS)).toHaveLength(3);
+  expect(of(SUBNETS)).toHaveLength(zonesOf(spec.region).length);
   const [gateway] = of(INTERNET_GATEWAYS);
   expect(tables[0]?.spec.routes).toEqual([
     { destination: '0.0.0.0/0', gatewayId: gateway?.metadata.name },

@@ -3,7 +3,9 @@ import type { Instance } from '../../api/vpc/instance.ts';
 import type { NetworkInterface } from '../../api/vpc/network-interface.ts';
 import { instanceLimits } from '../../ec2/limits.ts';
 import type { Call } from '../context.ts';
+import { launchOptionsView } from '../instances/launch-options.ts';
 import { metadataOptionsView } from '../instances/metadata-options.ts';
+import { profileOf } from '../instances/profile.ts';
 import { connectionTrackingView } from '../interfaces/connection-tracking.ts';
 import { tagList } from '../tags.ts';
 import { groupIdentifiers } from './group.ts';
@@ -53,8 +55,7 @@ export function instanceView(call: Call, instance: Instance): InstanceView {
     InstanceType: spec.instanceType as InstanceView['InstanceType'] & string,
     State: stateView(spec.state),
     LaunchTime: new Date(spec.launchTime),
-    Placement: { AvailabilityZone: zone, GroupName: '', Tenancy: 'default' },
-    Monitoring: { State: 'disabled' },
+    ...launchOptionsView(spec, zone),
     AmiLaunchIndex: spec.launchIndex ?? 0,
     Architecture: 'x86_64',
     RootDeviceType: 'ebs',
@@ -68,8 +69,7 @@ export function instanceView(call: Call, instance: Instance): InstanceView {
     BlockDeviceMappings: [],
     ProductCodes: [],
     ClientToken: spec.clientToken,
-    IamInstanceProfile:
-      spec.iamInstanceProfileArn === undefined ? undefined : { Arn: spec.iamInstanceProfileArn },
+    IamInstanceProfile: profileOf(call, spec.iamInstanceProfileArn),
     NetworkInterfaces: interfaces.map((eni) => instanceInterfaceView(call, eni)),
     Tags: tagList(spec.tags),
     ...networkFields(call, instance, interfaces[0]),

@@ -75,13 +75,55 @@ export function mergeIamTags(
   before: Readonly<Record<string, string>> | undefined,
   tags: readonly Tag[] | undefined,
 ): Readonly<Record<string, string>> {
+  checkTags(tags ?? []);
   const added = (tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value] as const);
-  if (added.some(([key]) => key === '' || key.length > 128 || /^aws:/i.test(key)))
-    throw new Ec2Error('InvalidInput', 'Tag keys have 1 to 128 characters and no prefix aws:.');
   const merged = { ...before, ...Object.fromEntries(added) };
   if (Object.keys(merged).length > MAX_TAGS)
     throw new Ec2Error('LimitExceeded', `Cannot exceed quota for TagsPerEntity: ${MAX_TAGS}`);
   return merged;
+}
+
+/** Characters of keys and values of tags. */
+const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+const TAG_PATTERN = String.raw`[\p{L}\p{Z}\p{N}_.:/=+\-@]`;
+
+/** Refuses tags that IAM refuses, in its words. */
+function checkTags(tags: readonly Tag[]): void {
+  if (tags.length > MAX_TAGS)
+    throw violates(`'tags' failed`, `Member must have length less than or equal to ${MAX_TAGS}.`);
+  tags.forEach(({ Key: key = '', Value: value = '' }, i) => {
+    const at = (part: string, text: string): string =>
+      `'${text}' at 'tags.${i + 1}.member.${part}' failed`;
+    if (key === '')
+      throw violates(at('key', key), 'Member must have length greater than or equal to 1.');
+    if (key.length > 128)
+      throw violates(at('key', key), 'Member must have length less than or equal to 128.');
+    if (value.length > 256)
+      throw violates(at('value', value), 'Member must have length less than or equal to 256.');
+    if (!TAG_TEXT.test(key))
+      throw violates(
+        at('key', key),
+        `Member must satisfy regular expression pattern: ${TAG_PATTERN}+`,
+      );
+    if (!TAG_TEXT.test(value))
+      throw violates(
+        at('value', value),
+        `Member must satisfy regular expression pattern: ${TAG_PATTERN}*`,
+      );
+    if (/^aws:/i.test(key))
+      throw new Ec2Error('InvalidInput', 'Tag keys that start with aws: are reserved.');
+  });
+  const keys = tags.map(({ Key: key = '' }) => key.toLowerCase());
+  if (new Set(keys).size < keys.length)
+    throw new Ec2Error(
+      'InvalidInput',
+      'Duplicate tag keys found. Please note that Tag keys are case insensitive.',
+    );
+}
+
+function violates(what: string, rule: string): Ec2Error {
+  const text = `1 validation error detected: Value ${what} to satisfy constraint: ${rule}`;
+  return new Ec2Error('ValidationError', text);
 }
 
 /** What of a request says which page it wants. */

@@ -18,7 +18,7 @@ import { AWS_POLICIES, awsPolicy } from '../managed-policies.ts';
 import { customerPolicy } from '../permissions.ts';
 import { policyLock } from './identities.ts';
 import { checkDocument, checkName, checkPath, iamPage, mergeIamTags, ownUnder } from './names.ts';
-import { attachmentCount, awsPolicyView, iamArn, policyView } from './views.ts';
+import { attachmentCount, awsPolicyView, iamArn, iamTags, policyView } from './views.ts';
 
 const MAX_NAME = 128;
 /** Longest document of a managed policy, without white space. */
@@ -29,7 +29,7 @@ export const createPolicy: Handler<CreatePolicyRequest, CreatePolicyResponse> = 
   const { store } = call;
   const name = checkName('policyName', input.PolicyName, MAX_NAME);
   const createdAt = nowText(call);
-  const document = checkDocument(input.PolicyDocument, MAX_MANAGED_DOCUMENT);
+  const document = checkDocument(input.PolicyDocument, MAX_MANAGED_DOCUMENT, 'managed');
   const spec = compact<IamPolicy['spec']>({
     account: call.accountId,
     uniqueId: newIamId(call.random, 'ANPA'),
@@ -53,7 +53,8 @@ export const createPolicy: Handler<CreatePolicyRequest, CreatePolicyResponse> = 
     if (store.iam.policies.get(objectName) !== undefined) throw exists;
     const policy = await store.iam.policies.create({ metadata: { name: objectName }, spec });
     if (policy.spec.uniqueId !== spec.uniqueId) throw exists;
-    return { Policy: policyView(call, policy) };
+    const { Description: _description, ...view } = policyView(call, policy);
+    return { Policy: view };
   });
 };
 
@@ -73,8 +74,9 @@ export function refuseAwsPolicy(arn: string): void {
 /** iam GetPolicy. */
 export const getPolicy: Handler<GetPolicyRequest, GetPolicyResponse> = (input, call) => {
   const aws = awsPolicy(input.PolicyArn ?? '');
-  if (aws !== undefined) return { Policy: awsPolicyView(call, aws) };
-  return { Policy: policyView(call, mustPolicy(call, input.PolicyArn ?? '')) };
+  if (aws !== undefined) return { Policy: { ...awsPolicyView(call, aws), Tags: [] } };
+  const policy = mustPolicy(call, input.PolicyArn ?? '');
+  return { Policy: { ...policyView(call, policy), Tags: iamTags(policy.spec.tags) } };
 };
 
 /** iam ListPolicies. */

@@ -76,7 +76,7 @@ export const createPolicyVersion: Handler<
   CreatePolicyVersionRequest,
   CreatePolicyVersionResponse
 > = async (input, call) => {
-  const document = checkDocument(input.PolicyDocument, MAX_MANAGED_DOCUMENT);
+  const document = checkDocument(input.PolicyDocument, MAX_MANAGED_DOCUMENT, 'managed');
   const createdAt = nowText(call);
   const policy = await changePolicy(call, input.PolicyArn ?? '', (spec) => {
     if (spec.versions.length >= MAX_VERSIONS)

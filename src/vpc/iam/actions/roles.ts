@@ -32,7 +32,7 @@ import {
   mergeIamTags,
   ownUnder,
 } from './names.ts';
-import { roleView } from './views.ts';
+import { roleView, withoutDetails } from './views.ts';
 
 const MAX_NAME = 64;
 const MAX_TRUST_POLICY = 2048;
@@ -89,7 +89,7 @@ export const getRole: Handler<GetRoleRequest, GetRoleResponse> = (input, call) =
 export const listRoles: Handler<ListRolesRequest, ListRolesResponse> = (input, call) => {
   const own = ownUnder(call, call.store.iam.roles.table, input);
   const { items, rest } = iamPage(own, input, ({ spec }) => spec.name);
-  return { Roles: items.map(roleView), ...rest };
+  return { Roles: items.map((role) => withoutDetails(roleView(role))), ...rest };
 };
 
 /** iam UpdateAssumeRolePolicy. */

@@ -22,7 +22,7 @@ import {
   mergeIamTags,
   ownUnder,
 } from './names.ts';
-import { userView } from './views.ts';
+import { callerView, userView, withoutDetails } from './views.ts';
 
 const MAX_NAME = 64;
 
@@ -57,10 +57,13 @@ export const createUser: Handler<CreateUserRequest, CreateUserResponse> = (input
   });
 };
 
-/** iam GetUser: without a name, the calling user. */
-export const getUser: Handler<GetUserRequest, GetUserResponse> = (input, call) => ({
-  User: userView(mustUser(call, userNameOf(call, input))),
-});
+/** iam GetUser: without a name, the calling user, also that of the configuration. */
+export const getUser: Handler<GetUserRequest, GetUserResponse> = (input, call) => {
+  const { principal } = call.caller;
+  if (input.UserName === undefined && principal.kind === 'root')
+    return { User: callerView(principal) };
+  return { User: userView(mustUser(call, userNameOf(call, input))) };
+};
 
 /** The user that a request is about: the caller when it names nobody. */
 export function userNameOf(call: Call, input: { readonly UserName?: string | undefined }): string {
@@ -71,7 +74,7 @@ export function userNameOf(call: Call, input: { readonly UserName?: string | und
 export const listUsers: Handler<ListUsersRequest, ListUsersResponse> = (input, call) => {
   const own = ownUnder(call, call.store.iam.users.table, input);
   const { items, rest } = iamPage(own, input, ({ spec }) => spec.name);
-  return { Users: items.map(userView), ...rest };
+  return { Users: items.map((user) => withoutDetails(userView(user))), ...rest };
 };
 
 /** iam DeleteUser: refused while it has keys or policies. */

@@ -3,6 +3,7 @@ import type { IamInstanceProfile } from '../../../api/iam/instance-profile.ts';
 import type { IamPolicy } from '../../../api/iam/policy.ts';
 import type { IamRole } from '../../../api/iam/role.ts';
 import type { IamUser } from '../../../api/iam/user.ts';
+import type { Principal } from '../../auth/principal.ts';
 import type { Call } from '../../context.ts';
 import { iamObjectName } from '../iam-store.ts';
 import type { AwsPolicy } from '../managed-policies.ts';
@@ -33,6 +34,22 @@ function boundary(arn: string | undefined): Pick<Role, 'PermissionsBoundary'> {
 function tagged(tags: Readonly<Record<string, string>> | undefined): { Tags?: Tag[] } {
   const list = iamTags(tags);
   return list.length > 0 ? { Tags: list } : {};
+}
+
+/** What lists of roles and users leave to GetRole and GetUser. */
+export function withoutDetails<T extends Pick<User, 'PermissionsBoundary' | 'Tags'>>(
+  view: T,
+): Omit<T, 'PermissionsBoundary' | 'Tags'> {
+  const { PermissionsBoundary: _boundary, Tags: _tags, ...rest } = view;
+  return rest;
+}
+
+/** When users of the configuration were created, which nobody knows. */
+const LONG_AGO = new Date(0);
+
+/** The user whose key the server was configured with; there is no object of it. */
+export function callerView({ arn, userId, name }: Principal): User {
+  return { Path: '/', UserName: name, UserId: userId, Arn: arn, CreateDate: LONG_AGO };
 }
 
 /** A role as answers show it. */
