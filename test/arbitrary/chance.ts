@@ -1,11 +1,11 @@
 /** Choices that look random and are the same in each run with the same seed. */
 export interface Chance {
   /** An integer from 0 to `limit` - 1. */
-  below(limit: number): number;
+  readonly below: (limit: number) => number;
   /** One of these; there must be one. */
-  pick<T>(from: readonly T[]): T;
+  readonly pick: <T>(from: readonly T[]) => T;
   /** True this often: 0 never, 1 always. */
-  happens(probability: number): boolean;
+  readonly happens: (probability: number) => boolean;
 }
 
 /** What a run depends on: `TRUNKLINE_SEED`, or a number that was never used before. */
