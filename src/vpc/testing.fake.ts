@@ -31,8 +31,12 @@ export interface TestApi {
     key?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string },
     maxAttempts?: number,
   ): EC2Client;
+  /** Fails when a handler returned a member that the model of its action does not have. */
   close(): Promise<void>;
 }
+
+/** What dispatch logs then: types catch most such members, but not those that come by a spread. */
+const UNKNOWN_MEMBER = 'Handler returned an unknown member';
 
 /** Starts the API; pass a `kube` to start again over what another one left. */
 export async function startTestApi(
@@ -82,6 +86,8 @@ export async function startTestApi(
       for (const client of clients) client.destroy();
       stop.abort();
       await api.close();
+      const strange = logged.find(({ message }) => message === UNKNOWN_MEMBER);
+      if (strange !== undefined) throw new Error(`${UNKNOWN_MEMBER}: ${strange.fields?.['path']}`);
     },
   };
 }
