@@ -1,0 +1,7 @@
+import type { Story } from '../story.ts';
+import { GROUPS } from './groups.ts';
+import { SUBNETS } from './subnets.ts';
+import { VPCS } from './vpcs.ts';
+
+/** Every story of the suite, in the order they are played. */
+export const STORIES: readonly Story[] = [VPCS, SUBNETS, GROUPS];
