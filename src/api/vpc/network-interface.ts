@@ -70,7 +70,7 @@ const SPEC = {
     subnetId: { type: 'string' },
     availabilityZone: { type: 'string' },
     description: { type: 'string' },
-    interfaceType: { type: 'string', enum: ['interface', 'trunk', 'branch'] },
+    interfaceType: { type: 'string', enum: ['interface', 'trunk', 'branch', 'efa'] },
     macAddress: { type: 'string' },
     privateIps: {
       type: 'array',

@@ -9,7 +9,6 @@ export const OMITTED_WHEN_EMPTY: ReadonlySet<string> = new Set([
   'Subnet.Tags',
   'SecurityGroup.Tags',
   'CreateSecurityGroupResult.Tags',
-  'SecurityGroupRule.Tags',
   'RevokeSecurityGroupIngressResult.UnknownIpPermissions',
   'RevokeSecurityGroupEgressResult.UnknownIpPermissions',
 ]);

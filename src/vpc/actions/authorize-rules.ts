@@ -2,6 +2,7 @@ import type {
   AuthorizeSecurityGroupEgressRequest,
   AuthorizeSecurityGroupIngressRequest,
   AuthorizeSecurityGroupIngressResult,
+  SecurityGroupRule,
 } from '@aws-sdk/client-ec2';
 import { newId } from '../../base/ids.ts';
 import { compact } from '../compact.ts';
@@ -69,7 +70,12 @@ async function authorize(
     });
     return {
       Return: true,
-      SecurityGroupRules: added.map((rule) => ruleView(call, group, rule)),
+      SecurityGroupRules: added.map((rule) => newRuleView(ruleView(call, group, rule))),
     };
   });
+}
+
+/** Unlike DescribeSecurityGroupRules, this answer has no list of tags when there are none. */
+function newRuleView({ Tags: tags, ...rule }: SecurityGroupRule): SecurityGroupRule {
+  return tags?.length ? { ...rule, Tags: tags } : rule;
 }

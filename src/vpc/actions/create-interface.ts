@@ -39,12 +39,27 @@ export const createNetworkInterface: Handler<
 };
 
 function checkParameters(input: CreateNetworkInterfaceRequest): void {
-  const type = input.InterfaceType ?? 'interface';
-  if (!['interface', 'trunk', 'branch'].includes(type))
-    throw new Ec2Error('UnsupportedOperation', `Interface type '${type}' is not supported.`);
+  interfaceTypeOf(input);
   if ((input.Description?.length ?? 0) > 255)
     throw invalidValue('The description must be at most 255 characters.');
 }
+
+/** An adapter for HPC is an ordinary interface here. */
+const MADE_TYPES = ['interface', 'trunk', 'branch', 'efa'] as const;
+
+/** Other types that AWS makes on request. */
+const OTHER_TYPES = new Set(['efa-only', 'network_load_balancer', 'gateway_load_balancer']);
+
+function interfaceTypeOf({ InterfaceType: type }: CreateNetworkInterfaceRequest): MadeType {
+  const wanted: string = type ?? 'interface';
+  const made = MADE_TYPES.find((each) => each === wanted);
+  if (made !== undefined) return made;
+  if (OTHER_TYPES.has(wanted))
+    throw new Ec2Error('UnsupportedOperation', `Interface type '${wanted}' is not supported.`);
+  throw invalidValue(`Value (${wanted}) for parameter interfaceType is invalid.`);
+}
+
+type MadeType = (typeof MADE_TYPES)[number];
 
 /** Runs while subnet and groups are held: they are looked up again, and stay until it is done. */
 function create(
@@ -59,14 +74,13 @@ function create(
     description: input.Description,
     tags: specifiedTags(input.TagSpecifications, 'network-interface', call.quotas),
   });
-  const type = input.InterfaceType === 'trunk' || input.InterfaceType === 'branch';
   return placeInterface(call, {
     id,
     subnet,
     wish: addressWish(input, subnet),
     draft: compact<InterfaceDraft>({
       ...draft,
-      interfaceType: type ? (input.InterfaceType as 'trunk' | 'branch') : 'interface',
+      interfaceType: interfaceTypeOf(input),
       connectionTracking: connectionTracking(input.ConnectionTrackingSpecification),
       clientToken: input.ClientToken,
       clientTokenDigest: input.ClientToken === undefined ? undefined : requestDigest(input),

@@ -4,6 +4,7 @@ import type {
   CreateVpcRequest,
   CreateVpcResult,
   DeleteVpcRequest,
+  Vpc as VpcView,
 } from '@aws-sdk/client-ec2';
 import type { Vpc } from '../../api/vpc/vpc.ts';
 import { formatCidr } from '../../base/cidr.ts';
@@ -31,7 +32,7 @@ export const createVpc: Handler<CreateVpcRequest, CreateVpcResult> = async (inpu
     const ipv6 = ipv6Block(input, call);
     const ipv6CidrBlocks = ipv6 === undefined ? [] : [ipv6];
     const draft = { cidrBlocks, ipv6CidrBlocks, instanceTenancy, tags };
-    return { Vpc: vpcView(await buildVpc(call, draft)) };
+    return { Vpc: newVpcView(await buildVpc(call, draft)) };
   });
 };
 
@@ -68,7 +69,12 @@ function readTenancy(tenancy: string | undefined): 'default' | 'dedicated' {
 export const createDefaultVpc: Handler<CreateDefaultVpcRequest, CreateDefaultVpcResult> = async (
   _input,
   call,
-) => ({ Vpc: vpcView(await createDefaultVpcIn(call)) });
+) => ({ Vpc: newVpcView(await createDefaultVpcIn(call)) });
+
+/** The answer to a create says `pending`, as AWS does, though the VPC can be used at once. */
+function newVpcView(vpc: Vpc): VpcView {
+  return { ...vpcView(vpc), State: 'pending' };
+}
 
 /** DeleteVpc: refused while there is anything in it but what every VPC has. */
 export const deleteVpc: Handler<DeleteVpcRequest, void> = async (input, call) => {

@@ -127,7 +127,8 @@ describe('creating interfaces', () => {
     ['an address elsewhere', { PrivateIpAddress: '10.0.2.9' }, 'InvalidParameterValue', /range/],
     ['an unknown subnet', { SubnetId: 'subnet-01234567' }, 'InvalidSubnetID.NotFound', /subnet ID/],
     ['an unknown group', { Groups: ['sg-01234567'] }, 'InvalidGroup.NotFound', /does not exist/],
-    ['an unsupported type', { InterfaceType: 'efa' }, 'UnsupportedOperation', /efa/],
+    ['an unsupported type', { InterfaceType: 'efa-only' }, 'UnsupportedOperation', /efa-only/],
+    ['an unknown type', { InterfaceType: 'x' as 'efa' }, 'InvalidParameterValue', /\(x\)/],
     ['more than 255 characters', { Description: 'x'.repeat(256) }, 'InvalidParameterValue', /255/],
     ['a negative count', { SecondaryPrivateIpAddressCount: -1 }, 'InvalidParameterValue', /-1/],
   ])('refuses %s', async (_what, input, code, message) => {

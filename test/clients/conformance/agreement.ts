@@ -42,6 +42,6 @@ function ordered(value: unknown): unknown {
 
 /** EKS counts seconds; the CLI shows them as they come. */
 function member(key: string, value: unknown): unknown {
-  if (typeof value === 'number' && /At$/.test(key)) return '<time>';
+  if (typeof value === 'number' && key.endsWith('At')) return '<time>';
   return ordered(value);
 }

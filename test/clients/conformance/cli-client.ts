@@ -38,7 +38,8 @@ export function createCliClient(python: string): CliClient {
       const json = JSON.stringify(withoutBlobs(params));
       return run(place, [service, kebab(action), '--no-paginate', '--cli-input-json', json]);
     },
-    wait: (place, { waiter, params }) => run(place, ['ec2', 'wait', kebab(waiter), ...flags(params)]),
+    wait: (place, { waiter, params }) =>
+      run(place, ['ec2', 'wait', kebab(waiter), ...flags(params)]),
     pages: (place, { action, params, pageSize }) => {
       const paging = ['--page-size', `${pageSize}`];
       return run(place, ['ec2', kebab(action), ...paging, ...flags(params)]);
@@ -66,9 +67,10 @@ function environmentOf({ endpoint, region, keys }: CallPlace): Readonly<Record<s
 
 function outcomeOf({ code, stdout, stderr }: Finished): Outcome {
   if (code === 0) return { ok: true, data: readOutput(stdout.trim()) };
-  const error = /An error occurred \(([^)]+)\) when calling the \w+ operation(?: \([^)]*\))?: (.*)/s.exec(
-    stderr,
-  );
+  const error =
+    /An error occurred \(([^)]+)\) when calling the \w+ operation(?: \([^)]*\))?: (.*)/s.exec(
+      stderr,
+    );
   const waited = /Waiter \w+ failed: (.*)/s.exec(stderr);
   return {
     ok: false,
@@ -112,6 +114,9 @@ function withoutBlobs(value: unknown): unknown {
 /** A command line in words; quotes as in a shell, but no variables. */
 function words(line: string): readonly string[] {
   return [...line.matchAll(/(?:[^\s'"]|'[^']*'|"[^"]*")+/g)].map(([word]) =>
-    word.replace(/'([^']*)'|"([^"]*)"/g, (_all, single?: string, double?: string) => single ?? double ?? ''),
+    word.replace(
+      /'([^']*)'|"([^"]*)"/g,
+      (_all, single?: string, double?: string) => single ?? double ?? '',
+    ),
   );
 }

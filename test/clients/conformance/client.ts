@@ -22,7 +22,10 @@ export interface CallPlace {
 export interface ConformanceClient {
   readonly name: 'boto3' | 'sdk' | 'aws';
   /** Lists and structures as the client hands them to its user, times as texts. */
-  call(place: CallPlace, request: { service: string; action: string; params: Params }): Promise<Outcome>;
+  call(
+    place: CallPlace,
+    request: { service: string; action: string; params: Params },
+  ): Promise<Outcome>;
   wait(place: CallPlace, request: { waiter: string; params: Params }): Promise<Outcome>;
   pages(
     place: CallPlace,

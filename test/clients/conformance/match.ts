@@ -52,12 +52,6 @@ export function mapTexts(value: unknown, text: (value: string) => unknown): unkn
  * must have the same length; a RegExp matches a text.
  */
 export function mismatches(actual: unknown, expected: unknown, path = '$'): readonly string[] {
-  if (expected === ABSENT) return actual === undefined ? [] : [`${path}: ${show(actual)} is there`];
-  if (expected instanceof RegExp)
-    return expected.test(String(actual)) ? [] : [`${path}: ${show(actual)} !~ ${expected}`];
-  if (expected instanceof Count)
-    return isListOf(actual, expected.length) ? [] : [`${path}: not ${expected.length} items`];
-  if (expected instanceof Having) return listMismatches(actual, expected, path);
   if (Array.isArray(expected)) {
     if (!isListOf(actual, expected.length))
       return [`${path}: ${show(actual)} is not a list of ${expected.length}`];
@@ -69,7 +63,15 @@ export function mismatches(actual: unknown, expected: unknown, path = '$'): read
       mismatches(actual[key], member, `${path}.${key}`),
     );
   }
-  return Object.is(actual, expected) ? [] : [`${path}: ${show(actual)} != ${show(expected)}`];
+  if (expected instanceof Having) return listMismatches(actual, expected, path);
+  return isAsExpected(actual, expected) ? [] : [`${path}: ${show(actual)} != ${show(expected)}`];
+}
+
+function isAsExpected(actual: unknown, expected: unknown): boolean {
+  if (expected === ABSENT) return actual === undefined;
+  if (expected instanceof RegExp) return expected.test(String(actual));
+  if (expected instanceof Count) return isListOf(actual, expected.length);
+  return Object.is(actual, expected);
 }
 
 function listMismatches(actual: unknown, { items, only }: Having, path: string): readonly string[] {
@@ -94,7 +96,7 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 
 function show(value: unknown): string {
   const text = JSON.stringify(value, (_key, member: unknown) =>
-    member instanceof RegExp ? String(member) : member,
+    member instanceof RegExp || typeof member === 'symbol' ? String(member) : member,
   );
   return text === undefined ? String(value) : text.slice(0, 600);
 }

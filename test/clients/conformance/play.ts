@@ -66,8 +66,7 @@ function problemsOf(step: AnyStep, outcome: Outcome): readonly string[] {
       : [`refused: ${outcome.code}: ${outcome.message}`];
   if (outcome.ok) return [`not refused: ${JSON.stringify(outcome.data)}`];
   const [code, text] = refused;
-  const found = { status, ...outcome };
-  if (outcome.status === undefined) found.status = status;
+  const found = { ...outcome, status: outcome.status ?? status };
   const expected = { code, status, ...(text === undefined ? {} : { message: text }) };
   return mismatches(found, expected);
 }

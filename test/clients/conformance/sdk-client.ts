@@ -41,7 +41,12 @@ export function createSdkClient(): ConformanceClient {
       }),
     wait: (place, { waiter, params }) =>
       outcomeOf(async () => {
-        const options = { client: clientOf(place, 'ec2'), maxWaitTime: 1, minDelay: 1, maxDelay: 1 };
+        const options = {
+          client: clientOf(place, 'ec2'),
+          maxWaitTime: 1,
+          minDelay: 1,
+          maxDelay: 1,
+        };
         await named<Waiter>('ec2', `waitUntil${waiter}`)(options, params);
         return true;
       }),

@@ -1,7 +1,9 @@
 import type { Story } from '../story.ts';
 import { GROUPS } from './groups.ts';
+import { INTERFACES } from './interfaces.ts';
+import { RULES } from './rules.ts';
 import { SUBNETS } from './subnets.ts';
 import { VPCS } from './vpcs.ts';
 
 /** Every story of the suite, in the order they are played. */
-export const STORIES: readonly Story[] = [VPCS, SUBNETS, GROUPS];
+export const STORIES: readonly Story[] = [VPCS, SUBNETS, GROUPS, RULES, INTERFACES];

@@ -294,7 +294,10 @@ export const GROUPS: Story = {
       call: ['DeleteSecurityGroup', { GroupId: '{db}' }],
       refused: ['DependencyViolation', 'resource {db} has a dependent object'],
     },
-    { name: 'the interface goes', call: ['DeleteNetworkInterface', { NetworkInterfaceId: '{eni}' }] },
+    {
+      name: 'the interface goes',
+      call: ['DeleteNetworkInterface', { NetworkInterfaceId: '{eni}' }],
+    },
     {
       name: 'then the group goes',
       call: ['DeleteSecurityGroup', { GroupId: '{db}' }],

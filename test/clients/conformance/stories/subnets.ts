@@ -56,7 +56,9 @@ export const SUBNETS: Story = {
         'CreateSubnet',
         { VpcId: '{vpc}', CidrBlock: '10.20.2.0/28', AvailabilityZoneId: '{zoneId}' },
       ],
-      answers: { Subnet: { AvailableIpAddressCount: 11, AvailabilityZone: '{region}b', Tags: ABSENT } },
+      answers: {
+        Subnet: { AvailableIpAddressCount: 11, AvailabilityZone: '{region}b', Tags: ABSENT },
+      },
       save: { small: 'Subnet.SubnetId' },
     },
     {
@@ -80,7 +82,10 @@ export const SUBNETS: Story = {
     {
       name: 'a block that overlaps another subnet conflicts',
       call: ['CreateSubnet', { VpcId: '{vpc}', CidrBlock: '10.20.1.128/25' }],
-      refused: ['InvalidSubnet.Conflict', "The CIDR '10.20.1.128/25' conflicts with another subnet"],
+      refused: [
+        'InvalidSubnet.Conflict',
+        "The CIDR '10.20.1.128/25' conflicts with another subnet",
+      ],
     },
     {
       name: 'a zone of another region is refused with the list of zones',
@@ -140,7 +145,10 @@ export const SUBNETS: Story = {
     },
     {
       name: 'MapPublicIpOnLaunch is modified',
-      call: ['ModifySubnetAttribute', { SubnetId: '{subnet}', MapPublicIpOnLaunch: { Value: true } }],
+      call: [
+        'ModifySubnetAttribute',
+        { SubnetId: '{subnet}', MapPublicIpOnLaunch: { Value: true } },
+      ],
     },
     {
       name: 'one call of ModifySubnetAttribute changes one attribute',

@@ -120,7 +120,10 @@ export const VPCS: Story = {
           TagSpecifications: [{ ResourceType: 'subnet', Tags: [{ Key: 'a', Value: 'b' }] }],
         },
       ],
-      refused: ['InvalidParameter', "'subnet' is not a valid taggable resource type for this operation."],
+      refused: [
+        'InvalidParameter',
+        "'subnet' is not a valid taggable resource type for this operation.",
+      ],
     },
     {
       name: 'a tag specification without tags is refused',
@@ -209,10 +212,7 @@ export const VPCS: Story = {
     },
     {
       name: 'DescribeVpcs finds a VPC by its second block',
-      call: [
-        'DescribeVpcs',
-        where({ 'cidr-block-association.cidr-block': '10.1.0.0/16' }),
-      ],
+      call: ['DescribeVpcs', where({ 'cidr-block-association.cidr-block': '10.1.0.0/16' })],
       answers: {
         Vpcs: [
           {
@@ -255,7 +255,10 @@ export const VPCS: Story = {
       call: ['DisassociateVpcCidrBlock', { AssociationId: '{more}' }],
       answers: {
         VpcId: '{vpc}',
-        CidrBlockAssociation: { CidrBlock: '10.1.0.0/16', CidrBlockState: { State: 'disassociating' } },
+        CidrBlockAssociation: {
+          CidrBlock: '10.1.0.0/16',
+          CidrBlockState: { State: 'disassociating' },
+        },
       },
     },
     {
@@ -305,10 +308,7 @@ export const VPCS: Story = {
     },
     {
       name: 'an IPv6 block adds a rule for ::/0 to the untouched default group',
-      call: [
-        'DescribeSecurityGroups',
-        where({ 'vpc-id': '{vpc}', 'group-name': 'default' }),
-      ],
+      call: ['DescribeSecurityGroups', where({ 'vpc-id': '{vpc}', 'group-name': 'default' })],
       answers: {
         SecurityGroups: [
           {
