@@ -21,9 +21,9 @@ export interface Flow {
   readonly tuple: Buffer;
 }
 
-/** Asks for all IPv4 flows. */
-export function encodeListFlows(): Buffer {
-  return message(TYPE_GET, FLAG.dump, [header()]);
+/** Asks for all flows of IPv4, or of both families. */
+export function encodeListFlows(families: 'ipv4' | 'all' = 'ipv4'): Buffer {
+  return message(TYPE_GET, FLAG.dump, [header(families === 'all' ? AF.unspec : AF.inet)]);
 }
 
 /** Asks to remove one flow. */
@@ -42,6 +42,6 @@ export function decodeFlow(received: Message): Flow | undefined {
   return tuple && source && destination ? { source, destination, tuple } : undefined;
 }
 
-function header(): Buffer {
-  return Buffer.from([AF.inet, 0, 0, 0]);
+function header(family: number = AF.inet): Buffer {
+  return Buffer.from([family, 0, 0, 0]);
 }

@@ -1,13 +1,17 @@
 import type { KubeClient } from '../../api/client.ts';
 import type { Informers } from '../../api/informer.ts';
 import type { Clock } from '../../base/clock.ts';
+import type { FlowSource } from '../../base/flow-source.ts';
 import type { Log } from '../../base/log.ts';
 import type { Network, Nft, NftBatch } from '../../base/network.ts';
 import type { Random } from '../../base/random.ts';
 import type { Ec2Client } from '../../ec2/client.ts';
 import { chooseDriver } from '../fabric/driver.ts';
+import { readDropCounts, type DropCount } from '../fabric/drop-counts.ts';
 import { Fabric } from '../fabric/fabric.ts';
 import { tunnelMac } from '../fabric/setup.ts';
+import { FlowRecorder, type FlowRecordOptions } from '../flows/recorder.ts';
+import { serveFlows } from '../flows/server.ts';
 import type { LinkDriver } from '../wiring/steps.ts';
 import type { AgentRequest, CniResult } from '../cni/wire.ts';
 import { AddressPool } from './address-pool.ts';
@@ -16,7 +20,7 @@ import { check } from './check.ts';
 import { add, collect, del, status, type HandlerDeps } from './handlers.ts';
 import { removeStaleRules, setUpHost } from './host-setup.ts';
 import { NodePods } from './pods.ts';
-import { SandboxStore } from './sandbox.ts';
+import { SandboxStore, type Sandbox } from './sandbox.ts';
 import { serveSocket } from './socket-server.ts';
 import { Wirer } from './wirer.ts';
 
@@ -45,9 +49,18 @@ export interface AgentOptions {
   readonly network: Network;
   readonly nft: Nft;
   readonly nftBatch?: NftBatch | undefined;
+  /** Absent: flows are not recorded, and nobody can ask for it. */
+  readonly flows?: AgentFlows | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+}
+
+/** How flows are recorded, and where one asks for them. */
+export interface AgentFlows extends FlowRecordOptions {
+  readonly source: FlowSource;
+  /** Unix socket of the HTTP server of records and metrics. */
+  readonly socketPath: string;
 }
 
 /** A running agent. */
@@ -65,20 +78,22 @@ export interface Agent {
  * interfaces that the VPC's objects name so far are in place and filtered.
  */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
-  const { network, random, clock, log, kube } = options;
+  const { network, random, clock, log, kube, nodeName } = options;
   const stop = new AbortController();
   const { driver, notes } = await chooseDriver(options.linkDriver, { network, random });
   for (const note of notes) log.info('Link driver', { note });
   const store = new SandboxStore(`${options.socketPath}.sandboxes`);
   const wired = (): ReadonlySet<string> => store.wiredBranches();
-  const fabric = new Fabric({ ...options, signal: stop.signal, wired });
+  const flows = options.flows && flowsOf(options.flows);
+  const fabric = new Fabric({ ...options, signal: stop.signal, wired, observer: flows?.recorder });
   const announce = { kube, clock, log, signal: stop.signal };
   const { address } = options.underlay;
   const tunnel = { tunnelAddress: address, tunnelMac: tunnelMac(address) };
-  const { nodeName } = options;
   if (nodeName !== undefined)
     await setUpHost(network, options.hostNetns, options.config.enforcingMode);
+  await flows?.recorder.start();
   await fabric.start();
+  const flowServer = await flows?.serve();
   const tasks = [publishTunnel(options.instanceId, tunnel, announce)];
   const wirer = new Wirer({ ...options, fabric, store, driver, signal: stop.signal });
   const server = nodeName === undefined ? undefined : await serveNode(nodeName);
@@ -90,12 +105,25 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     status: () => ({ linkDriver: driver, pods: store.list().length, ...fabric.status() }),
     async close() {
       await server?.close();
+      await flowServer?.close();
       await wirer.flushed();
       stop.abort();
       await Promise.all([fabric.close(), ...tasks]);
+      await flows?.recorder.close();
       store.close();
     },
   };
+
+  function flowsOf(given: AgentFlows): AgentFlowParts {
+    const { nft, fabricNetns, instanceId } = options;
+    const shared = { ...options, ...given, nodeName, instanceId };
+    const sandboxes = (): readonly Sandbox[] => store.list();
+    const switched = (): void => fabric.kick();
+    const recorder = new FlowRecorder(given, { ...shared, sandboxes, switched });
+    const drops = (): Promise<readonly DropCount[]> => readDropCounts(nft, fabricNetns);
+    const interfaceOf = (link: string): string => fabric.interfaceOf(link);
+    return { recorder, serve: () => serveFlows({ ...shared, recorder, drops, interfaceOf }) };
+  }
 
   async function serveNode(name: string): Promise<{ close(): Promise<void> }> {
     await removeStaleRules(network, options.hostNetns, store.list());
@@ -108,6 +136,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     const deps = { ...shared, pods, fabric, pool, store, wirer };
     return serveSocket(options.socketPath, (request) => dispatch(request, deps), log);
   }
+}
+
+interface AgentFlowParts {
+  readonly recorder: FlowRecorder;
+  readonly serve: () => Promise<{ close(): Promise<void> }>;
 }
 
 async function dispatch(request: AgentRequest, deps: HandlerDeps): Promise<CniResult | undefined> {

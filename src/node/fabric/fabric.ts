@@ -8,6 +8,7 @@ import { VPCS } from '../../api/vpc/vpc.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Network, NetworkStep, Nft, NftBatch } from '../../base/network.ts';
+import type { FabricState } from '../../dataplane/state.ts';
 import { Lock } from '../agent/lock.ts';
 import { decideFabric, decideHost } from './decide.ts';
 import {
@@ -36,6 +37,17 @@ export interface FabricOptions {
   readonly signal: AbortSignal;
   /** Branches that a pod is wired to now. */
   readonly wired: () => ReadonlySet<string>;
+  readonly observer?: FabricObserver | undefined;
+}
+
+/** Somebody who looks at what the filter does. */
+export interface FabricObserver {
+  /** Whether the program shall log samples of what it drops; the fabric is kicked when that changes. */
+  readonly recording: boolean;
+  /** The filter enforces this state from now on. */
+  enforced(state: FabricState): void;
+  /** The kernel cannot log: the filter is in force without. */
+  refused(error: unknown): void;
 }
 
 /** How far a port has come. */
@@ -139,6 +151,11 @@ export class Fabric {
     return find();
   }
 
+  /** Id of the interface whose port the link is; the link's own name when it is none. */
+  interfaceOf(link: string): string {
+    return this.#enforced.ports.find((port) => port.link === link)?.eniId ?? link;
+  }
+
   /** For people and tests. */
   status(): object {
     return {
@@ -187,12 +204,27 @@ export class Fabric {
     const { instanceId, underlay } = this.#options;
     const desired = desiredFabric(objects, instanceId);
     const links = { uplink: UPLINK, underlay: underlay.link };
-    await this.#filter.apply(filterState(desired, objects, links));
+    await this.#load(filterState(desired, objects, links));
     this.#enforced = desired;
     this.#wake();
     await this.#lock.run(() => this.#settle(desired));
     this.#settled = desired;
     this.#wake();
+  }
+
+  /** A kernel that cannot log must not be without a filter for it. */
+  async #load(state: FabricState): Promise<void> {
+    const { observer } = this.#options;
+    try {
+      await this.#filter.apply(
+        observer?.recording === true ? { ...state, recording: true } : state,
+      );
+    } catch (error) {
+      if (observer?.recording !== true) throw error;
+      await this.#filter.apply(state);
+      observer.refused(error);
+    }
+    observer?.enforced(state);
   }
 
   async #settle(desired: DesiredFabric): Promise<void> {
