@@ -11,7 +11,7 @@ import { AF } from './netlink/constants.ts';
 import { encodeListFlows } from './netlink/flow.ts';
 import { decodeTrackedFlow } from './netlink/flow-event.ts';
 import {
-  bindNetlink,
+  bindSocket,
   errnoName,
   lastErrno,
   libcLoads,
@@ -37,6 +37,8 @@ const RECEIVE_BYTES_WANTED = 8 * 1024 * 1024;
 /** NFNLGRP_CONNTRACK_NEW and _DESTROY. */
 const FLOW_GROUPS = [1, 3] as const;
 const LOG_BYTES = 128;
+/** struct sockaddr_nl: the kernel chooses the port. */
+const ANY_ADDRESS = Buffer.from([AF.netlink, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
 /** Packets of the log come up to a page and more in one datagram. */
 const INTO = Buffer.alloc(64 * 1024);
 
@@ -108,7 +110,7 @@ class EventSocket {
     if (setSocketNumber(this.#fd, { ...size, option: SO_RCVBUFFORCE }) < 0)
       setSocketNumber(this.#fd, { ...size, option: SO_RCVBUF });
     // The kernel's own events pass by a socket that has no address yet.
-    if (bindNetlink(this.#fd) < 0) throw this.#failed('bind an nfnetlink socket');
+    if (bindSocket(this.#fd, ANY_ADDRESS) < 0) throw this.#failed('bind an nfnetlink socket');
   }
 
   join(group: number): void {

@@ -9,7 +9,6 @@ import type * as Koffi from 'koffi';
  */
 interface Libc {
   readonly socket: (domain: number, type: number, protocol: number) => number;
-  readonly bind: (fd: number, address: Buffer, length: number) => number;
   readonly setsockopt: (...args: readonly unknown[]) => number;
   readonly getsockopt: (...args: readonly unknown[]) => number;
   readonly send: SendFunction;
@@ -41,7 +40,6 @@ function bind(koffi: typeof Koffi): Libc {
   const library = koffi.load('libc.so.6');
   return {
     socket: library.func('int socket(int, int, int)'),
-    bind: library.func('int bind(int, const void *, uint32_t)'),
     setsockopt: library.func('int setsockopt(int, int, int, const void *, uint32_t)'),
     getsockopt: library.func('int getsockopt(int, int, int, void *, uint32_t *)'),
     send: library.func('long send(int, const void *, size_t, int)'),
@@ -76,13 +74,6 @@ const MS_BIND = 4096;
 /** socket(2). */
 export function socket(domain: number, type: number, protocol: number): number {
   return libc().socket(domain, type, protocol);
-}
-
-/** bind(2) to a netlink address of the kernel's choice; -1 on failure. */
-export function bindNetlink(fd: number): number {
-  const address = Buffer.alloc(12);
-  address.writeUInt16LE(16, 0);
-  return libc().bind(fd, address, address.length);
 }
 
 /** send(2), whole buffer, no flags. */
