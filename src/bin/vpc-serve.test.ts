@@ -66,6 +66,7 @@ async function problemOf(change: Partial<VpcServeRequest>): Promise<string> {
     tls: undefined,
     quotas: {},
     knobsFile: undefined,
+    oidcIssuers: [],
     ...change,
   };
   return serveVpc(request, () => process.emit('SIGTERM')).then(
@@ -119,6 +120,11 @@ describe('vpc serve', () => {
       'knobs that there are not',
       () => ({ knobsFile: inFolder('knobs.json') }),
       /\(--knobs\): The knobs cannot be read: latency: /,
+    ],
+    [
+      'keys that are none',
+      () => ({ oidcIssuers: [{ url: 'https://x', keysFile: inFolder('knobs.json') }] }),
+      /Cannot use \S+knobs\.json \(--oidc-issuer\): it is no JSON Web Key Set/,
     ],
     [
       'an unknown quota',

@@ -7,6 +7,7 @@ import type { VpcServeRequest } from '../cli/vpc-serve-request.ts';
 import { systemClock } from '../io/clock.ts';
 import { createInformers } from '../io/informer.ts';
 import { createLog } from '../io/log.ts';
+import { createOidcKeys, readKeySet } from '../io/oidc-keys.ts';
 import { cryptoRandom } from '../io/random.ts';
 import { analyse } from '../lab/world/analyse.ts';
 import { readKnobs } from '../vpc/knobs/read-knobs.ts';
@@ -60,11 +61,24 @@ function settingsOf(request: VpcServeRequest): Settings {
     quotas: checkedQuotas(request.quotas),
     seeds: request.seeds,
     dev: request.dev,
+    ...oidcSettings(request),
     tls: readTls(request.tls),
     ...(knobsFile !== undefined && {
       knobs: fromFile('--knobs', knobsFile, (file) => readKnobs(readFileSync(file, 'utf8'))),
     }),
   };
+}
+
+function oidcSettings({
+  oidcIssuers,
+}: VpcServeRequest): Required<Pick<VpcApiOptions, 'oidcIssuers' | 'fetchOidcKeys'>> {
+  const fetchOidcKeys = createOidcKeys(systemClock);
+  const issuers = oidcIssuers.map(({ url: issuer, keysFile }) => {
+    if (keysFile === undefined) return { issuer, keys: () => fetchOidcKeys(issuer, []) };
+    const keys = fromFile('--oidc-issuer', keysFile, (file) => readKeySet(readFileSync(file)));
+    return { issuer, keys: () => Promise.resolve(keys) };
+  });
+  return { oidcIssuers: issuers, fetchOidcKeys };
 }
 
 function readTls(files: VpcServeRequest['tls']): VpcApiOptions['tls'] {

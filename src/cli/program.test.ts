@@ -241,6 +241,7 @@ describe('vpc serve', () => {
         tls: undefined,
         quotas: {},
         knobsFile: undefined,
+        oidcIssuers: [],
       },
     ]);
   });
@@ -249,7 +250,8 @@ describe('vpc serve', () => {
     const options =
       '--listen [::]:0 --account 111122223333 --access-key AKIAX:a:b/c= --store ./x ' +
       '--seed default-vpcs --tls-cert c.pem --tls-key k.pem --knobs k.json ' +
-      '--quota vpcsPerRegion=9 --quota subnetsPerVpc=8';
+      '--quota vpcsPerRegion=9 --quota subnetsPerVpc=8 ' +
+      '--oidc-issuer https://a --oidc-issuer https://b/c=./keys.json';
     await trunkline('vpc', 'serve', ...options.split(' '));
     expect(served).toMatchObject([
       {
@@ -263,6 +265,10 @@ describe('vpc serve', () => {
         tls: { certFile: 'c.pem', keyFile: 'k.pem' },
         quotas: { vpcsPerRegion: 9, subnetsPerVpc: 8 },
         knobsFile: 'k.json',
+        oidcIssuers: [
+          { url: 'https://a', keysFile: undefined },
+          { url: 'https://b/c', keysFile: './keys.json' },
+        ],
       },
     ]);
   });
@@ -275,10 +281,20 @@ describe('vpc serve', () => {
     ['a short account', ['--account', '12'], 'Expected 12 digits'],
     ['a key without a secret', ['--access-key', 'AKIA'], 'Expected ID:SECRET'],
     ['a quota without a number', ['--quota', 'x'], 'Expected NAME=NUMBER'],
+    ['an issuer that is no URL', ['--oidc-issuer', 'a=b'], 'Expected URL or URL=FILE'],
+    ['an address of no use to others', ['--advertise', 'x:1'], 'Expected a URL'],
+    ['a lease of no time', ['--lease-seconds', '0'], 'Expected whole seconds'],
+    ['an address for nobody', ['--advertise', 'http://x'], '--advertise needs --store kubernetes'],
+    ['an authority for nobody', ['--peer-ca', 'x'], '--peer-ca needs --store kubernetes'],
     ['an unknown seed', ['--seed', 'x'], 'Allowed choices are default-vpcs'],
     ['half of TLS', ['--tls-cert', 'c'], 'go together'],
     ['the default key in public', [...PUBLIC, ...TLS], 'with the default key'],
     ['plain text in public', [...PUBLIC, ...KEY], 'without TLS'],
+    [
+      'all addresses among several servers',
+      [...PUBLIC, ...KEY, ...TLS, '--store', 'kubernetes'],
+      'cannot reach 0.0.0.0: give --advertise',
+    ],
     ['an open reset in public', [...PUBLIC, ...KEY, ...TLS, '--dev'], 'with --dev'],
   ])('refuses %s', async (_what, options, problem) => {
     const outcome = await trunkline('vpc', 'serve', ...options);

@@ -54,6 +54,23 @@ export function parseUrl(text: string): string {
   throw new InvalidArgumentError('Expected a URL, such as https://10.0.0.5:4566.');
 }
 
+/** An issuer of tokens, and the file of its keys; without one they are fetched from it. */
+export interface GivenIssuer {
+  readonly url: string;
+  readonly keysFile: string | undefined;
+}
+
+/** `URL` or `URL=FILE`, added to those before. */
+export function parseIssuer(text: string, before: readonly GivenIssuer[]): readonly GivenIssuer[] {
+  const at = text.indexOf('=');
+  const url = at < 0 ? text : text.slice(0, at);
+  const keysFile = at < 0 ? undefined : text.slice(at + 1);
+  const protocol = URL.parse(url)?.protocol;
+  if ((protocol !== 'https:' && protocol !== 'http:') || keysFile === '')
+    throw new InvalidArgumentError('Expected URL or URL=FILE, such as https://oidc.me=jwks.json.');
+  return [...before, { url, keysFile }];
+}
+
 /** Whole seconds from 1 to an hour. */
 export function parseSeconds(text: string): number {
   const seconds = Number(text);

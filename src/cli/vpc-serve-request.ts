@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { GivenKey, ListenAddress } from './vpc-serve-parse.ts';
+import type { GivenIssuer, GivenKey, ListenAddress } from './vpc-serve-parse.ts';
 
 /** Several servers over one Kubernetes API, which holds the state. */
 export interface KubernetesStore {
@@ -34,6 +34,8 @@ export interface VpcServeRequest extends ListenAddress {
   readonly quotas: Readonly<Record<string, number>>;
   /** A JSON file of throttles, latencies and errors to inject. */
   readonly knobsFile: string | undefined;
+  /** Whose tokens AssumeRoleWithWebIdentity takes, besides providers that accounts add. */
+  readonly oidcIssuers: readonly GivenIssuer[];
 }
 
 /** Options as commander hands them over. */
@@ -52,6 +54,7 @@ export interface ServeOptions {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly knobs?: string;
+  readonly oidcIssuer: readonly GivenIssuer[];
   readonly quota?: Readonly<Record<string, number>>;
 }
 
@@ -83,6 +86,7 @@ export function checkRequest(command: Command, options: ServeOptions): VpcServeR
     tls,
     quotas: options.quota ?? {},
     knobsFile: options.knobs,
+    oidcIssuers: options.oidcIssuer,
   };
 }
 

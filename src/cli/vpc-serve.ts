@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import type { CommandContext } from './command.ts';
 import {
   parseAccount,
+  parseIssuer,
   parseKey,
   parseListen,
   parseQuota,
@@ -74,6 +75,12 @@ function basicOptions(): readonly Option[] {
       'the home region; calls act in the region they are signed for',
     ).default('us-east-1'),
     new Option('--seed <what...>', 'what exists from the start').choices(['default-vpcs']),
+    new Option(
+      '--oidc-issuer <url[=file]>',
+      'whose tokens AssumeRoleWithWebIdentity takes; keys from the JWKS file, or fetched; repeatable',
+    )
+      .argParser(parseIssuer)
+      .default([], 'none'),
     new Option('--dev', 'add POST /_trunkline/reset and GET /_trunkline/health'),
     new Option('--tls-cert <file>', 'certificate chain (PEM): speak HTTPS'),
     new Option('--tls-key <file>', 'its key (PEM)'),

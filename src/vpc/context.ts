@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Caller } from './auth/authenticate.ts';
-import type { OidcIssuer } from './auth/oidc.ts';
+import type { FetchKeys, OidcIssuer } from './auth/oidc.ts';
 import type { Sealer } from './auth/sealer.ts';
 import type { Analyse } from './insights/analyse.ts';
 import type { Quotas } from './quotas.ts';
@@ -21,6 +21,8 @@ export interface Services {
   readonly sealer: Sealer;
   /** Whose tokens AssumeRoleWithWebIdentity takes. */
   readonly oidcIssuers: readonly OidcIssuer[];
+  /** For the providers that accounts created; without it their tokens are refused. */
+  readonly fetchOidcKeys?: FetchKeys | undefined;
   /** Answers reachability analyses; without it they are not supported. */
   readonly analyse?: Analyse | undefined;
 }

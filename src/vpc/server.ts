@@ -8,7 +8,7 @@ import { randomHex, type Random } from '../base/random.ts';
 import { createAuthenticate } from './auth/authenticate.ts';
 import { createFindCredential } from './auth/credentials.ts';
 import { checkListeners, checkSockets } from './auth/listen-guard.ts';
-import type { OidcIssuer } from './auth/oidc.ts';
+import type { FetchKeys, OidcIssuer } from './auth/oidc.ts';
 import type { Account } from './auth/principal.ts';
 import { createSealer, type Sealer } from './auth/sealer.ts';
 import { loadServerKey } from './auth/server-key.ts';
@@ -51,6 +51,8 @@ export interface VpcApiOptions {
   readonly tls?: { readonly certPem: string; readonly keyPem: string } | undefined;
   /** Whose tokens AssumeRoleWithWebIdentity takes; none by default. */
   readonly oidcIssuers?: readonly OidcIssuer[];
+  /** Gets the keys of issuers that accounts add as providers. */
+  readonly fetchOidcKeys?: FetchKeys;
   /** What exists in each account before the first request, and after a reset. */
   readonly seeds?: readonly Seed[];
   /** The Kubernetes API that DescribeCluster names. */
@@ -129,6 +131,7 @@ function createServices(options: VpcApiOptions, store: Store, sealer: Sealer): D
     kubernetes: options.kubernetes,
     sealer,
     oidcIssuers: options.oidcIssuers ?? [],
+    fetchOidcKeys: options.fetchOidcKeys,
     authenticate: createAuthenticate({
       find: createFindCredential({ accounts, iam: store.iam, sealer }),
       clock,

@@ -1,5 +1,6 @@
 import type { CustomResource } from '../custom-resource.ts';
 import { IAM_INSTANCE_PROFILE_CRD } from '../iam/instance-profile.ts';
+import { IAM_OIDC_PROVIDER_CRD } from '../iam/oidc-provider.ts';
 import { IAM_POLICY_CRD } from '../iam/policy.ts';
 import { IAM_ROLE_CRD } from '../iam/role.ts';
 import { SERVER_KEY_CRD } from '../iam/server-key.ts';
@@ -53,5 +54,6 @@ export const VPC_OBJECT_CRDS: readonly CustomResource[] = [
   IAM_USER_CRD,
   IAM_POLICY_CRD,
   IAM_INSTANCE_PROFILE_CRD,
+  IAM_OIDC_PROVIDER_CRD,
   SERVER_KEY_CRD,
 ];

@@ -11,6 +11,15 @@ export interface OidcIssuer {
   readonly keys: () => Promise<readonly (JsonWebKey & { readonly kid?: string })[]>;
 }
 
+/**
+ * Fetches the public keys of an issuer by its discovery document. `thumbprints` are SHA-1 digests
+ * of certificates that are trusted besides the system's. Rejects when that is not possible.
+ */
+export type FetchKeys = (
+  issuer: string,
+  thumbprints: readonly string[],
+) => Promise<readonly (JsonWebKey & { readonly kid?: string })[]>;
+
 /** What a valid token says. */
 export interface Claims {
   readonly issuer: string;
@@ -81,7 +90,7 @@ async function checkSignature(token: Token, issuer: OidcIssuer): Promise<void> {
   const hash = typeof alg === 'string' && Object.hasOwn(HASHES, alg) ? HASHES[alg] : undefined;
   if (hash === undefined) throw notAJwt();
   const type = String(alg).startsWith('RS') ? 'RSA' : 'EC';
-  const keys = (await issuer.keys()).filter(
+  const keys = (await keysOf(issuer)).filter(
     (key) => key.kty === type && (kid === undefined || key.kid === undefined || key.kid === kid),
   );
   const good = keys.some((key) =>
@@ -93,6 +102,18 @@ async function checkSignature(token: Token, issuer: OidcIssuer): Promise<void> {
     ),
   );
   if (!good) throw invalid("Couldn't verify the signature of the token with the issuer's keys");
+}
+
+/** With the error that STS answers when an issuer cannot be reached. */
+async function keysOf(issuer: OidcIssuer): ReturnType<OidcIssuer['keys']> {
+  try {
+    return await issuer.keys();
+  } catch {
+    throw new Ec2Error(
+      'IDPCommunicationError',
+      "Couldn't retrieve verification key from your identity provider, please reference AssumeRoleWithWebIdentity documentation for requirements",
+    );
+  }
 }
 
 function checkLife(payload: Json, nowMs: number): void {

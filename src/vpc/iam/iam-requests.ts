@@ -59,7 +59,8 @@ function iamResource(call: Call, input: Input): Named {
     const spec = found ?? { path: textOf(input['Path']) ?? '/', name };
     return { resource: arnOf(call, type, spec), tags: found?.tags ?? {} };
   }
-  return { resource: textOf(input['PolicyArn']) ?? ownUser(call), tags: {} };
+  const { PolicyArn: policy, OpenIDConnectProviderArn: provider } = input;
+  return { resource: textOf(policy) ?? textOf(provider) ?? ownUser(call), tags: {} };
 }
 
 function arnOf(

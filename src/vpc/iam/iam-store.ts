@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { KubeClient } from '../../api/client.ts';
 import { IAM_INSTANCE_PROFILES, type IamInstanceProfile } from '../../api/iam/instance-profile.ts';
+import { IAM_OIDC_PROVIDERS, type IamOidcProvider } from '../../api/iam/oidc-provider.ts';
 import { IAM_POLICY_OBJECTS, type IamPolicy } from '../../api/iam/policy.ts';
 import { IAM_ROLES, type IamRole } from '../../api/iam/role.ts';
 import { IAM_USERS, type IamUser } from '../../api/iam/user.ts';
@@ -14,6 +15,7 @@ export interface IamStore {
   readonly users: Collection<IamUser>;
   readonly policies: Collection<IamPolicy>;
   readonly profiles: Collection<IamInstanceProfile>;
+  readonly oidcProviders: Collection<IamOidcProvider>;
 }
 
 /** Builds the collections; call `followStore` before reading from them. */
@@ -43,6 +45,12 @@ export function createIamStore(kube: KubeClient): IamStore {
       idKind: noEntity('policy'),
       indexes: { account },
     }),
+    oidcProviders: new Collection<IamOidcProvider>({
+      kube,
+      resource: IAM_OIDC_PROVIDERS,
+      idKind: noEntity('OpenIDConnect provider'),
+      indexes: { account },
+    }),
     profiles: new Collection<IamInstanceProfile>({
       kube,
       resource: IAM_INSTANCE_PROFILES,
@@ -58,8 +66,9 @@ export function createIamStore(kube: KubeClient): IamStore {
 
 /** Every collection, for what treats all alike. */
 export function iamCollections(iam: IamStore): readonly Collection<KubeObject>[] {
-  const { roles, users, policies, profiles } = iam;
-  return [roles, users, policies, profiles] as unknown as readonly Collection<KubeObject>[];
+  const { roles, users, policies, profiles, oidcProviders } = iam;
+  const all = [roles, users, policies, profiles, oidcProviders];
+  return all as unknown as readonly Collection<KubeObject>[];
 }
 
 /**

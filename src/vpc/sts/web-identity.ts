@@ -3,7 +3,7 @@ import type {
   AssumeRoleWithWebIdentityResponse,
 } from '@aws-sdk/client-sts';
 import { Ec2Error } from '../../ec2/error.ts';
-import { verifyWebIdentity, type Claims } from '../auth/oidc.ts';
+import { verifyWebIdentity, type Claims, type OidcIssuer } from '../auth/oidc.ts';
 import type { Call, Handler } from '../context.ts';
 import { factsOf } from '../iam/authorize.ts';
 import { evaluateTrust } from '../iam/evaluate.ts';
@@ -17,12 +17,14 @@ export const assumeRoleWithWebIdentity: Handler<
   AssumeRoleWithWebIdentityResponse
 > = async (input, call) => {
   const sessionName = checkSessionName(input.RoleSessionName);
+  const { RoleArn: roleArn = '' } = input;
+  const role = roleByArn(call, roleArn);
+  const account = role?.spec.account ?? accountIn(roleArn);
   const claims = await verifyWebIdentity(input.WebIdentityToken ?? '', {
-    issuers: call.oidcIssuers,
+    issuers: [...providersOf(call, account), ...call.oidcIssuers],
     nowMs: call.clock.nowMs(),
   });
-  const role = roleByArn(call, input.RoleArn ?? '');
-  const provider = providerArn(role?.spec.account ?? '', claims);
+  const provider = providerArn(account, claims);
   if (role === undefined || !trusts(call, { document: role.spec.trustPolicy, provider, claims }))
     throw new Ec2Error('AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity');
   const { credentials, principal } = issueRoleSession(call, role, {
@@ -39,9 +41,25 @@ export const assumeRoleWithWebIdentity: Handler<
   };
 };
 
+function accountIn(arn: string): string {
+  return arn.split(':')[4] ?? '';
+}
+
+/** The issuers that an account has added as OpenID Connect providers. */
+function providersOf({ store, fetchOidcKeys }: Call, account: string): readonly OidcIssuer[] {
+  return store.iam.oidcProviders.table.by('account', account).map(({ spec }) => ({
+    issuer: `https://${spec.name}`,
+    audiences: spec.clientIds,
+    keys: async () => {
+      if (fetchOidcKeys === undefined) throw new Error('Keys are not fetched here');
+      return fetchOidcKeys(`https://${spec.name}`, spec.thumbprints);
+    },
+  }));
+}
+
 /** In ARNs and condition keys an issuer has no scheme. */
 function providerName({ issuer }: Claims): string {
-  return issuer.replace(/^https:\/\//, '');
+  return issuer.replace(/^https?:\/\//, '');
 }
 
 function providerArn(account: string, claims: Claims): string {

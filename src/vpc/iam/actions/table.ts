@@ -17,6 +17,15 @@ import {
   listInstanceProfilesForRole,
   removeRoleFromInstanceProfile,
 } from './instance-profiles.ts';
+import {
+  addClientId,
+  createOidcProvider,
+  deleteOidcProvider,
+  getOidcProvider,
+  listOidcProviders,
+  removeClientId,
+  updateThumbprints,
+} from './oidc-providers.ts';
 import { createPolicy, deletePolicy, getPolicy, listPolicies } from './policies.ts';
 import {
   createPolicyVersion,
@@ -34,17 +43,20 @@ const ofUser = { inline: inlinePolicyActions(USER), attached: attachedPolicyActi
 
 /** The IAM actions that we implement; every other action of the model is UnsupportedOperation. */
 export const IAM_ACTIONS: Readonly<Record<string, Handler>> = {
+  AddClientIDToOpenIDConnectProvider: addClientId,
   AddRoleToInstanceProfile: addRoleToInstanceProfile,
   AttachRolePolicy: ofRole.attached.attach,
   AttachUserPolicy: ofUser.attached.attach,
   CreateAccessKey: createAccessKey,
   CreateInstanceProfile: createInstanceProfile,
+  CreateOpenIDConnectProvider: createOidcProvider,
   CreatePolicy: createPolicy,
   CreatePolicyVersion: createPolicyVersion,
   CreateRole: createRole,
   CreateUser: createUser,
   DeleteAccessKey: deleteAccessKey,
   DeleteInstanceProfile: deleteInstanceProfile,
+  DeleteOpenIDConnectProvider: deleteOidcProvider,
   DeletePolicy: deletePolicy,
   DeletePolicyVersion: deletePolicyVersion,
   DeleteRole: deleteRole,
@@ -54,6 +66,7 @@ export const IAM_ACTIONS: Readonly<Record<string, Handler>> = {
   DetachRolePolicy: ofRole.attached.detach,
   DetachUserPolicy: ofUser.attached.detach,
   GetInstanceProfile: getInstanceProfile,
+  GetOpenIDConnectProvider: getOidcProvider,
   GetPolicy: getPolicy,
   GetPolicyVersion: getPolicyVersion,
   GetRole: getRole,
@@ -65,6 +78,7 @@ export const IAM_ACTIONS: Readonly<Record<string, Handler>> = {
   ListAttachedUserPolicies: ofUser.attached.list,
   ListInstanceProfiles: listInstanceProfiles,
   ListInstanceProfilesForRole: listInstanceProfilesForRole,
+  ListOpenIDConnectProviders: listOidcProviders,
   ListPolicies: listPolicies,
   ListPolicyVersions: listPolicyVersions,
   ListRolePolicies: ofRole.inline.list,
@@ -74,10 +88,12 @@ export const IAM_ACTIONS: Readonly<Record<string, Handler>> = {
   ListUsers: listUsers,
   PutRolePolicy: ofRole.inline.put,
   PutUserPolicy: ofUser.inline.put,
+  RemoveClientIDFromOpenIDConnectProvider: removeClientId,
   RemoveRoleFromInstanceProfile: removeRoleFromInstanceProfile,
   SetDefaultPolicyVersion: setDefaultPolicyVersion,
   TagRole: tagRole,
   UntagRole: untagRole,
   UpdateAccessKey: updateAccessKey,
   UpdateAssumeRolePolicy: updateAssumeRolePolicy,
+  UpdateOpenIDConnectProviderThumbprint: updateThumbprints,
 };
