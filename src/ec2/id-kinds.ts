@@ -62,6 +62,8 @@ export const ID_KINDS = {
     'InvalidGatewayID',
     'eigw ID',
   ),
+  elasticIp: kind('eipalloc', 'elastic-ip', 'InvalidAllocationID', 'allocation ID'),
+  elasticIpAssociation: kind('eipassoc', 'association', 'InvalidAssociationID', 'association ID'),
   dhcpOptions: {
     ...kind('dopt', 'dhcp-options', 'InvalidDhcpOptionID', 'dhcpOption ID'),
     malformed: 'InvalidDhcpOptionsId.Malformed',

@@ -14,6 +14,7 @@ export interface Quotas {
   /** Besides the local ones. */
   readonly routesPerTable: number;
   readonly internetGatewaysPerRegion: number;
+  readonly elasticIpsPerRegion: number;
   readonly egressOnlyGatewaysPerRegion: number;
   readonly networkAclsPerVpc: number;
   /** Per direction. */
@@ -47,6 +48,7 @@ export const DEFAULT_QUOTAS: Quotas = {
   routeTablesPerVpc: 200,
   routesPerTable: 500,
   internetGatewaysPerRegion: 5,
+  elasticIpsPerRegion: 5,
   egressOnlyGatewaysPerRegion: 5,
   networkAclsPerVpc: 200,
   entriesPerNetworkAcl: 20,

@@ -8,6 +8,7 @@ import { IAM_USER_CRD } from '../iam/user.ts';
 import { DHCP_OPTION_CRD } from './dhcp-options.ts';
 import { EGRESS_ONLY_INTERNET_GATEWAY_CRD } from './egress-only-internet-gateway.ts';
 import { EKS_CLUSTER_CRD } from './eks-cluster.ts';
+import { ELASTIC_IP_CRD } from './elastic-ip.ts';
 import { FLOW_LOG_CRD } from './flow-log.ts';
 import { INTERNET_GATEWAY_CRD } from './internet-gateway.ts';
 import { KEY_PAIR_CRD } from './key-pair.ts';
@@ -47,6 +48,7 @@ export const VPC_OBJECT_CRDS: readonly CustomResource[] = [
   EGRESS_ONLY_INTERNET_GATEWAY_CRD,
   DHCP_OPTION_CRD,
   EKS_CLUSTER_CRD,
+  ELASTIC_IP_CRD,
   PREFIX_LIST_CRD,
   NETWORK_INSIGHTS_PATH_CRD,
   NETWORK_INSIGHTS_ANALYSIS_CRD,

@@ -77,6 +77,10 @@ const SPEC = {
       description: 'IPv4 addresses, the primary one first.',
       items: { type: 'string' },
     },
+    publicIp: {
+      type: 'string',
+      description: 'Of the primary address while the instance runs; not an Elastic IP.',
+    },
     ipv6Addresses: { type: 'array', items: { type: 'string' } },
     primaryIpv6: {
       type: 'boolean',

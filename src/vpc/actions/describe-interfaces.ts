@@ -7,8 +7,9 @@ import type {
 import type { NetworkInterface } from '../../api/vpc/network-interface.ts';
 import type { Call, Handler } from '../context.ts';
 import { paginate, selectObjects } from '../describe.ts';
-import type { FilterTable } from '../filters.ts';
+import type { FilterTable, FilterValues } from '../filters.ts';
 import { invalidValue, own, required, sees } from '../own.ts';
+import { associationView } from '../public-ips/association.ts';
 import {
   attachmentView,
   interfaceStatus,
@@ -54,7 +55,6 @@ function filtersOf(call: Call): FilterTable<NetworkInterface> {
 }
 
 const addresses = ({ spec }: NetworkInterface): readonly string[] => spec.privateIps;
-const none = (): readonly string[] => [];
 
 const OWN_FILTERS: FilterTable<NetworkInterface>['filters'] = {
   'network-interface-id': ({ metadata }) => [metadata.name],
@@ -76,10 +76,6 @@ const OWN_FILTERS: FilterTable<NetworkInterface>['filters'] = {
   'requester-id': ({ spec }) => [spec.requesterId],
   'requester-managed': ({ spec }) => [String(spec.requesterManaged ?? false)],
   'source-dest-check': ({ spec }) => [String(spec.sourceDestCheck)],
-  'association.public-ip': none,
-  'association.ip-owner-id': none,
-  'association.allocation-id': none,
-  'association.association-id': none,
 };
 
 const ATTACHMENT_FILTERS: FilterTable<NetworkInterface>['filters'] = {
@@ -94,10 +90,25 @@ const ATTACHMENT_FILTERS: FilterTable<NetworkInterface>['filters'] = {
   'attachment.attach-time': ({ spec }) => [spec.attachment?.attachTime],
 };
 
+function ofAssociations(
+  call: Call,
+  field: 'AllocationId' | 'AssociationId' | 'IpOwnerId' | 'PublicDnsName' | 'PublicIp',
+): FilterValues<NetworkInterface> {
+  return (eni) =>
+    eni.spec.privateIps.map((address) => associationView(call, eni, address)?.[field]);
+}
+
 function callFilters(call: Call): FilterTable<NetworkInterface>['filters'] {
   return {
     'group-name': ({ spec }) => spec.groups.map((id) => call.store.groups.get(id)?.spec.groupName),
     'private-dns-name': ({ spec }) => [privateDnsName(spec.privateIps[0] ?? '', call.region)],
+    'association.public-ip': ofAssociations(call, 'PublicIp'),
+    'association.public-dns-name': ofAssociations(call, 'PublicDnsName'),
+    'association.ip-owner-id': ofAssociations(call, 'IpOwnerId'),
+    'association.allocation-id': ofAssociations(call, 'AllocationId'),
+    'association.association-id': ofAssociations(call, 'AssociationId'),
+    'addresses.association.public-ip': ofAssociations(call, 'PublicIp'),
+    'addresses.association.owner-id': ofAssociations(call, 'IpOwnerId'),
   };
 }
 

@@ -45,6 +45,13 @@ import {
 import { createRouteTable, deleteRouteTable, describeRouteTables } from './route-tables.ts';
 import { createRoute, deleteRoute, replaceRoute } from './routes.ts';
 import { describeAccountAttributes } from './account-attributes.ts';
+import { describeAddresses, describeAddressesAttribute } from './describe-elastic-ips.ts';
+import {
+  allocateAddress,
+  associateAddress,
+  disassociateAddress,
+  releaseAddress,
+} from './elastic-ips.ts';
 import { createVpcPeeringConnection } from './create-peering.ts';
 import { describeFlowLogs } from './describe-flow-logs.ts';
 import { describeKeyPairs } from './describe-key-pairs.ts';
@@ -66,6 +73,8 @@ import { associateVpcCidrBlock, disassociateVpcCidrBlock } from './vpc-blocks.ts
 /** The actions around VPCs, subnets, routing and peering. */
 export const NETWORK_ACTIONS: Readonly<Record<string, Handler>> = {
   AcceptVpcPeeringConnection: acceptVpcPeeringConnection,
+  AllocateAddress: allocateAddress,
+  AssociateAddress: associateAddress,
   AssociateDhcpOptions: associateDhcpOptions,
   AssociateRouteTable: associateRouteTable,
   AssociateSubnetCidrBlock: associateSubnetCidrBlock,
@@ -100,6 +109,8 @@ export const NETWORK_ACTIONS: Readonly<Record<string, Handler>> = {
   DeleteVpc: deleteVpc,
   DeleteVpcPeeringConnection: deleteVpcPeeringConnection,
   DescribeAccountAttributes: describeAccountAttributes,
+  DescribeAddresses: describeAddresses,
+  DescribeAddressesAttribute: describeAddressesAttribute,
   DescribeDhcpOptions: describeDhcpOptions,
   DescribeEgressOnlyInternetGateways: describeEgressOnlyInternetGateways,
   DescribeFlowLogs: describeFlowLogs,
@@ -112,6 +123,7 @@ export const NETWORK_ACTIONS: Readonly<Record<string, Handler>> = {
   DescribeVpcPeeringConnections: describeVpcPeeringConnections,
   DescribeVpcs: describeVpcs,
   DetachInternetGateway: detachInternetGateway,
+  DisassociateAddress: disassociateAddress,
   DisassociateRouteTable: disassociateRouteTable,
   DisassociateSubnetCidrBlock: disassociateSubnetCidrBlock,
   DisassociateVpcCidrBlock: disassociateVpcCidrBlock,
@@ -121,6 +133,7 @@ export const NETWORK_ACTIONS: Readonly<Record<string, Handler>> = {
   ModifyVpcAttribute: modifyVpcAttribute,
   ModifyVpcPeeringConnectionOptions: modifyVpcPeeringConnectionOptions,
   RejectVpcPeeringConnection: rejectVpcPeeringConnection,
+  ReleaseAddress: releaseAddress,
   ReplaceNetworkAclAssociation: replaceNetworkAclAssociation,
   ReplaceNetworkAclEntry: replaceNetworkAclEntry,
   ReplaceRoute: replaceRoute,

@@ -43,7 +43,9 @@ function arnProblem(resource: string, parts: readonly string[]): string | undefi
   const [service, region, account, ...more] = parts;
   if (service === undefined)
     return 'Resource vendor must be fully qualified and cannot contain regexes.';
-  if (service === '' || account === undefined || more.length === 0) return LEGACY;
+  // Short ones pass, such as `arn:aws:x`.
+  if (service === '' || parts.length === 3) return LEGACY;
+  if (account === undefined) return undefined;
   const name = more.join(':');
   if (service === 'iam') return iamProblem(resource, region, name);
   if (service === 's3' && region !== '' && !S3_REGIONAL.test(name))

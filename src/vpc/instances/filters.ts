@@ -4,6 +4,7 @@ import { instanceLimits } from '../../ec2/limits.ts';
 import type { Call } from '../context.ts';
 import type { FilterTable, FilterValues } from '../filters.ts';
 import { interfacesOf, stateView } from '../views/instance.ts';
+import { associationView } from '../public-ips/association.ts';
 import { interfaceStatus, privateDnsName } from '../views/interface.ts';
 import { metadataOptionsView } from './metadata-options.ts';
 
@@ -21,6 +22,8 @@ export function instanceFilters(call: Call): FilterTable<Instance> {
         'private-ip-address': ({ spec }) => [spec.privateIps[0]],
         'private-dns-name': ({ spec }) => [privateDnsName(spec.privateIps[0] ?? '', call.region)],
         'source-dest-check': ({ spec }) => [String(spec.sourceDestCheck)],
+        'ip-address': (eni) => [publicOf(call, eni)?.PublicIp],
+        'dns-name': (eni) => [publicOf(call, eni)?.PublicDnsName],
         'ipv6-address': ({ spec }) => spec.ipv6Addresses ?? [],
         'instance.group-id': ({ spec }) => spec.groups,
         'instance.group-name': groupNames(call),
@@ -58,6 +61,10 @@ const OWN_FILTERS: Filters<Instance> = {
   ],
 };
 
+function publicOf(call: Call, eni: NetworkInterface): ReturnType<typeof associationView> {
+  return associationView(call, eni, eni.spec.privateIps[0]);
+}
+
 function groupNames(call: Call): FilterValues<NetworkInterface> {
   return ({ spec }) => spec.groups.map((id) => call.store.groups.get(id)?.spec.groupName);
 }
@@ -79,6 +86,10 @@ function interfaceFilters(call: Call): Filters<NetworkInterface> {
     'addresses.private-ip-address': ({ spec }) => spec.privateIps,
     'addresses.primary': ({ spec }) => (spec.privateIps.length > 1 ? ['true', 'false'] : ['true']),
     'ipv6-addresses.ipv6-address': ({ spec }) => spec.ipv6Addresses ?? [],
+    'association.public-ip': (eni) => [publicOf(call, eni)?.PublicIp],
+    'association.ip-owner-id': (eni) => [publicOf(call, eni)?.IpOwnerId],
+    'association.allocation-id': (eni) => [publicOf(call, eni)?.AllocationId],
+    'association.association-id': (eni) => [publicOf(call, eni)?.AssociationId],
     'attachment.attachment-id': ({ spec }) => [spec.attachment?.attachmentId],
     'attachment.instance-id': ({ spec }) => [spec.attachment?.instanceId],
     'attachment.device-index': ({ spec }) => [spec.attachment?.deviceIndex.toString()],

@@ -1,5 +1,6 @@
 import type { Instance } from '../../api/vpc/instance.ts';
 import type { InterfaceAttachment, NetworkInterface } from '../../api/vpc/network-interface.ts';
+import type { Subnet } from '../../api/vpc/subnet.ts';
 import { newId } from '../../base/ids.ts';
 import { Ec2Error, isEc2Error } from '../../ec2/error.ts';
 import { instanceLimits } from '../../ec2/limits.ts';
@@ -13,6 +14,7 @@ import { connectionTracking } from '../interfaces/connection-tracking.ts';
 import { placeInterface, type InterfaceDraft } from '../interfaces/place.ts';
 import { giveBackInterfaces } from '../interfaces/release.ts';
 import { invalidValue, own, ownVpc } from '../own.ts';
+import { withPublicIp } from '../public-ips/pick.ts';
 import { isAmbiguous } from '../store/collection.ts';
 import { checkReplay, creationId } from '../tokens.ts';
 import type { Launch, LaunchInterface } from './launch-request.ts';
@@ -94,21 +96,32 @@ async function makeInterface(call: Call, launch: Launch, each: Attached): Promis
   const subnet = own(call, call.store.subnets, each.SubnetId);
   const wish = addressWish(each, subnet);
   checkLaunchAddresses(launch.instanceType, wish.request);
-  const draft = interfaceDraft(call, subnet, {
-    groups: groupsOf(call, each),
-    description: each.Description,
-    tags: launch.interfaceTags,
-  });
-  await placeInterface(call, {
-    id: newId(call.random, 'eni'),
-    subnet,
-    wish,
-    draft: compact<InterfaceDraft>({
-      ...draft,
-      connectionTracking: connectionTracking(each.ConnectionTrackingSpecification),
-      attachment: each.attachment,
+  const id = newId(call.random, 'eni');
+  const fields = {
+    ...interfaceDraft(call, subnet, {
+      groups: groupsOf(call, each),
+      description: each.Description,
+      tags: launch.interfaceTags,
     }),
-  });
+    connectionTracking: connectionTracking(each.ConnectionTrackingSpecification),
+    attachment: each.attachment,
+  };
+  const place = async (publicIp?: string): Promise<void> => {
+    const draft = compact<InterfaceDraft>({ ...fields, publicIp });
+    await placeInterface(call, { id, subnet, wish, draft });
+  };
+  await (wantsPublicIp(launch, each, subnet) ? withPublicIp(call, place) : place());
+}
+
+/** The subnet says so, unless the launch does; several interfaces never get one. */
+function wantsPublicIp({ interfaces }: Launch, each: Attached, { spec }: Subnet): boolean {
+  const isOnly = interfaces.length === 1;
+  if (!isOnly && each.AssociatePublicIpAddress === true)
+    throw new Ec2Error(
+      'InvalidParameterCombination',
+      'The associatePublicIPAddress parameter cannot be specified when launching with multiple network interfaces.',
+    );
+  return isOnly && (each.AssociatePublicIpAddress ?? spec.mapPublicIpOnLaunch ?? false);
 }
 
 function checkLaunchAddresses(

@@ -4,6 +4,7 @@ import {
   EGRESS_ONLY_INTERNET_GATEWAYS,
   type EgressOnlyInternetGateway,
 } from '../../api/vpc/egress-only-internet-gateway.ts';
+import { ELASTIC_IPS, type ElasticIp } from '../../api/vpc/elastic-ip.ts';
 import { FLOW_LOGS, type FlowLog } from '../../api/vpc/flow-log.ts';
 import { INTERNET_GATEWAYS, type InternetGateway } from '../../api/vpc/internet-gateway.ts';
 import { KEY_PAIRS, type KeyPair } from '../../api/vpc/key-pair.ts';
@@ -28,6 +29,7 @@ export interface NetworkStore {
   readonly egressOnlyGateways: Collection<EgressOnlyInternetGateway>;
   readonly dhcpOptions: Collection<DhcpOptions>;
   readonly networkAcls: Collection<NetworkAcl>;
+  readonly elasticIps: Collection<ElasticIp>;
   readonly peerings: Collection<VpcPeeringConnection>;
   readonly flowLogs: Collection<FlowLog>;
   readonly keyPairs: Collection<KeyPair>;
@@ -78,8 +80,14 @@ export function createNetworkStore(kube: KubeClient): NetworkStore {
 /** The kinds that belong to an account and a region, not to a VPC. */
 function createAccountStore(
   kube: KubeClient,
-): Pick<NetworkStore, 'dhcpOptions' | 'peerings' | 'flowLogs' | 'keyPairs'> {
+): Pick<NetworkStore, 'dhcpOptions' | 'elasticIps' | 'peerings' | 'flowLogs' | 'keyPairs'> {
   return {
+    elasticIps: new Collection<ElasticIp>({
+      kube,
+      resource: ELASTIC_IPS,
+      idKind: ID_KINDS.elasticIp,
+      indexes: ELASTIC_IP_INDEXES,
+    }),
     dhcpOptions: new Collection<DhcpOptions>({
       kube,
       resource: DHCP_OPTIONS,
@@ -106,6 +114,13 @@ function createAccountStore(
     }),
   };
 }
+
+const ELASTIC_IP_INDEXES = {
+  publicIp: ({ spec }: ElasticIp) => [spec.publicIp],
+  interface: ({ spec }: ElasticIp) => present(spec.association?.networkInterfaceId),
+  association: ({ spec }: ElasticIp) => present(spec.association?.associationId),
+  tag: tagKeys,
+};
 
 const GATEWAY_INDEXES = {
   vpc: ofVpc,

@@ -150,6 +150,7 @@ const INTERFACE_INDEXES = {
   block: blockKeys,
   /** Whatever the VPC; for filters. */
   ip: ({ spec }: NetworkInterface) => spec.privateIps,
+  publicIp: ({ spec }: NetworkInterface) => present(spec.publicIp),
   mac: ({ spec }: NetworkInterface) => [spec.macAddress],
   tag: tagKeys,
 };

@@ -1,4 +1,11 @@
-import type { Instance as InstanceView, InstanceNetworkInterface } from '@aws-sdk/client-ec2';
+import type {
+  Instance as InstanceView,
+  InstanceNetworkInterface,
+  InstanceNetworkInterfaceAssociation,
+  InstancePrivateIpAddress,
+  NetworkInterfaceAssociation,
+  NetworkInterfacePrivateIpAddress,
+} from '@aws-sdk/client-ec2';
 import type { Instance } from '../../api/vpc/instance.ts';
 import type { NetworkInterface } from '../../api/vpc/network-interface.ts';
 import { instanceLimits } from '../../ec2/limits.ts';
@@ -7,6 +14,7 @@ import { launchOptionsView } from '../instances/launch-options.ts';
 import { metadataOptionsView } from '../instances/metadata-options.ts';
 import { profileOf } from '../instances/profile.ts';
 import { connectionTrackingView } from '../interfaces/connection-tracking.ts';
+import { associationView } from '../public-ips/association.ts';
 import { tagList } from '../tags.ts';
 import { groupIdentifiers } from './group.ts';
 import {
@@ -89,11 +97,19 @@ function networkFields(
     SubnetId: spec.subnetId,
     PrivateIpAddress: address,
     PrivateDnsName: address === undefined ? '' : privateDnsName(address, call.region),
-    PublicDnsName: '',
+    ...publicFields(call, primary),
     SourceDestCheck: primary?.spec.sourceDestCheck,
     SecurityGroups: groupIdentifiers(call, primary?.spec.groups ?? []),
     ...transitionFields(spec),
   };
+}
+
+function publicFields(
+  call: Call,
+  primary: NetworkInterface | undefined,
+): Pick<InstanceView, 'PublicDnsName' | 'PublicIpAddress'> {
+  const open = primary && associationView(call, primary, primary.spec.privateIps[0]);
+  return { PublicIpAddress: open?.PublicIp, PublicDnsName: open?.PublicDnsName ?? '' };
 }
 
 /** Why an instance does not run. */
@@ -107,6 +123,22 @@ function transitionFields({
     StateTransitionReason: `User initiated (${at})`,
     StateReason: { Code: stateReason, Message: `${stateReason}: User initiated shutdown` },
   };
+}
+
+/** Instances show less of an association than interfaces do. */
+function instanceAssociation(
+  association: NetworkInterfaceAssociation | undefined,
+): InstanceNetworkInterfaceAssociation | undefined {
+  if (association === undefined) return undefined;
+  const { IpOwnerId, PublicDnsName, PublicIp } = association;
+  return { IpOwnerId, PublicDnsName, PublicIp };
+}
+
+function withOwnAssociation({
+  Association: association,
+  ...address
+}: NetworkInterfacePrivateIpAddress): InstancePrivateIpAddress {
+  return { ...address, Association: instanceAssociation(association) };
 }
 
 function instanceInterfaceView(call: Call, eni: NetworkInterface): InstanceNetworkInterface {
@@ -130,7 +162,8 @@ function instanceInterfaceView(call: Call, eni: NetworkInterface): InstanceNetwo
     OwnerId: spec.account,
     PrivateIpAddress: spec.privateIps[0],
     PrivateDnsName: privateDnsName(spec.privateIps[0] ?? '', call.region),
-    PrivateIpAddresses: addressViews(eni, call.region),
+    PrivateIpAddresses: addressViews(call, eni).map(withOwnAssociation),
+    Association: instanceAssociation(associationView(call, eni, spec.privateIps[0])),
     ...addressFamilyViews(eni),
     ConnectionTrackingConfiguration: connectionTrackingView(spec),
     SourceDestCheck: spec.sourceDestCheck,

@@ -8,8 +8,9 @@ import type {
   NetworkInterfaceStatus,
 } from '@aws-sdk/client-ec2';
 import type { InterfaceAttachment, NetworkInterface } from '../../api/vpc/network-interface.ts';
-import type { Call } from '../context.ts';
+import type { Call, Place } from '../context.ts';
 import { connectionTrackingView } from '../interfaces/connection-tracking.ts';
+import { associationView } from '../public-ips/association.ts';
 import { tagList } from '../tags.ts';
 import { zoneIdOf } from '../zones.ts';
 import { groupIdentifiers } from './group.ts';
@@ -30,13 +31,14 @@ export function privateDnsName(address: string, region: string): string {
 
 /** The addresses of an interface, the primary one first. */
 export function addressViews(
-  { spec }: NetworkInterface,
-  region: string,
+  place: Place,
+  eni: NetworkInterface,
 ): NetworkInterfacePrivateIpAddress[] {
-  return spec.privateIps.map((address, i) => ({
+  return eni.spec.privateIps.map((address, i) => ({
     Primary: i === 0,
     PrivateIpAddress: address,
-    PrivateDnsName: privateDnsName(address, region),
+    PrivateDnsName: privateDnsName(address, place.region),
+    Association: associationView(place, eni, address),
   }));
 }
 
@@ -85,7 +87,8 @@ export function interfaceView(call: Call, eni: NetworkInterface): InterfaceView 
     MacAddress: spec.macAddress,
     PrivateIpAddress: primary,
     PrivateDnsName: privateDnsName(primary, call.region),
-    PrivateIpAddresses: addressViews(eni, call.region),
+    PrivateIpAddresses: addressViews(call, eni),
+    Association: associationView(call, eni, spec.privateIps[0]),
     Ipv6Address: spec.ipv6Addresses?.[0],
     ...addressFamilyViews(eni),
     ConnectionTrackingConfiguration: connectionTrackingView(spec),
