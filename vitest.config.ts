@@ -1,6 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
-const NOT_HERE = ['**/*.kernel.test.ts', '**/*.e2e.test.ts', '**/node_modules/**'];
+const NOT_HERE = [
+  '**/*.kernel.test.ts',
+  '**/*.e2e.test.ts',
+  '**/*.upstream.test.ts',
+  '**/node_modules/**',
+];
 
 /** Tests that start programs of others (aws, kubectl, python) or servers of ours as processes. */
 const CLIENTS = [
@@ -61,6 +66,15 @@ export default defineConfig({
           include: ['src/**/*.kernel.test.ts', 'test/**/*.kernel.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'upstream',
+          include: ['test/**/*.upstream.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
           fileParallelism: false,
         },
       },
