@@ -6,15 +6,18 @@ import type { KubeClient } from '../api/client.ts';
 import { PODS } from '../api/core/pod.ts';
 import { KubeError } from '../api/kube-error.ts';
 import { INSTANCES } from '../api/vpc/instance.ts';
+import { NETWORK_ACLS } from '../api/vpc/network-acl.ts';
 import { NETWORK_INTERFACES } from '../api/vpc/network-interface.ts';
+import { PREFIX_LISTS } from '../api/vpc/prefix-list.ts';
 import { SECURITY_GROUPS } from '../api/vpc/security-group.ts';
 import { SUBNETS } from '../api/vpc/subnet.ts';
+import { VPC_PEERING_CONNECTIONS } from '../api/vpc/vpc-peering-connection.ts';
 import { VPCS } from '../api/vpc/vpc.ts';
 import { formatIp } from '../base/ip.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { describeRule } from '../policy/describe-rule.ts';
 import { evaluate, type GateVerdict, type Verdict } from '../policy/evaluate.ts';
-import { explainVerdict } from '../policy/explain.ts';
+import { describeDenial, explainVerdict } from '../policy/explain.ts';
 import { describeService, type Packet } from '../policy/packet.ts';
 import { PROTOCOL } from '../policy/rule.ts';
 import { worldFromObjects, type World } from '../policy/world.ts';
@@ -61,6 +64,8 @@ export interface Explanation {
   readonly destination: ExplainedEnd;
   readonly egress: ExplainedGate;
   readonly ingress: ExplainedGate;
+  /** Network ACLs that deny it, in words. */
+  readonly denials: readonly string[];
   /** Names of the groups that the answer mentions, by id. */
   readonly groupNames: Readonly<Record<string, string>>;
   /** What could not be read, or was chosen among several. */
@@ -84,14 +89,18 @@ export async function runExplain(
 
 async function readCluster(kube: KubeClient): Promise<ClusterObjects> {
   try {
-    const [pods, instances, interfaces, groups, vpcs, subnets] = await Promise.all([
+    const [pods, instances, interfaces, groups, vpcs, subnets, ...more] = await Promise.all([
       kube.list(PODS),
       kube.list(INSTANCES),
       kube.list(NETWORK_INTERFACES),
       kube.list(SECURITY_GROUPS),
       kube.list(VPCS),
       kube.list(SUBNETS),
+      kube.list(PREFIX_LISTS),
+      kube.list(VPC_PEERING_CONNECTIONS),
+      kube.list(NETWORK_ACLS),
     ]);
+    const [prefixLists, peerings, networkAcls] = more;
     return {
       pods: pods.items,
       instances: instances.items,
@@ -99,6 +108,9 @@ async function readCluster(kube: KubeClient): Promise<ClusterObjects> {
       groups: groups.items,
       vpcs: vpcs.items,
       subnets: subnets.items,
+      prefixLists: prefixLists.items,
+      peerings: peerings.items,
+      networkAcls: networkAcls.items,
     };
   } catch (error) {
     if (!(error instanceof KubeError)) throw error;
@@ -151,6 +163,7 @@ function explanation(world: World, packet: Packet, [from, to]: readonly [End, En
     destination: { what: to.what, address: formatIp(packet.destination) },
     egress: explainedGate(world, verdict.egress),
     ingress: explainedGate(world, verdict.ingress),
+    denials: verdict.acls.filter(({ allowed }) => !allowed).map(describeDenial),
     groupNames: namesIn(world, summary, verdict),
     notes: [from.note, to.note, ...(world.problems ?? [])].filter((note) => note !== undefined),
   };
@@ -194,6 +207,7 @@ function explanationText(value: Explanation): string {
     `  to       ${destination.what} (${destination.address})`,
     ...gateLines('egress', value.egress),
     ...gateLines('ingress', value.ingress),
+    ...value.denials.map((denial) => `  acl      ${denial}`),
     ...value.notes.map((note) => `  note     ${note}`),
   ];
   return lines.join('\n').replaceAll(GROUP_ID, (groupId) => {

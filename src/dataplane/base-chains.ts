@@ -8,9 +8,11 @@
  *           another's packet. Links that nobody declared are dead. Headers that no honest sender needs
  *           end here.
  *  egress   the sender's gate. What comes from an uplink passed it on the sender's host.
+ *  acl_out  the network ACL of the sender's subnet, and
+ *  acl_in   that of the receiver's: both judge every packet that crosses the boundary (boundary.ts).
  *  ingress  the receiver's gate, later in the same hook: an accept in `egress` ends that chain only.
  *           What leaves by an uplink meets it on the receiver's host.
- * Both gates let flows go on that were admitted once, and errors that belong to one.
+ * Both gates let flows go on that were admitted once and are tracked, and errors that belong to one.
  */
 import { parseCidr } from '../base/cidr.ts';
 import { arpChain, arpDeniedChain } from './arp-chain.ts';
@@ -18,6 +20,7 @@ import { ADMIT } from './class-gate.ts';
 import {
   point,
   span,
+  UNTRACKED,
   type Chain,
   type ChainRule,
   type Field,
@@ -35,6 +38,8 @@ const DISCOVERY = [133, 135, 136].map(point);
 const ADVERTISEMENT = 136;
 /** First ten bits of fe80::/10. */
 const LINK_LOCAL_BITS = 0x3fa;
+/** Multicast listener reports (RFC 2710, RFC 3810): every host sends them, and nobody here listens. */
+const REPORTS = [131, 132, 143].map(point);
 /** Hop-by-hop options, routing header, destination options (RFC 8200). */
 const EXTENSION_HEADERS = [0, 43, 60].map(point);
 /** A router must forward 68 octets whole (RFC 791): a shorter fragment that is not the last hides ports. */
@@ -59,7 +64,10 @@ export function baseChains(vxlanPort: number, recording = false): readonly Chain
   return [
     pinChain(),
     egressChain(),
+    ...aclChains(),
     ingressChain(),
+    knownChain('egress', UNTRACKED.origin, UNTRACKED.answerer),
+    knownChain('ingress', UNTRACKED.answerer, UNTRACKED.origin),
     inputChain(vxlanPort),
     outputChain(),
     arpChain(),
@@ -103,10 +111,12 @@ function pinChain(): Chain {
     name: 'pin',
     hook: { hook: 'prerouting', priority: PIN_PRIORITY, policy: 'drop' },
     rules: [
+      [lookup(['iifname'], 'ports'), { op: 'is', field: 'icmpv6 type', values: REPORTS }, DROP],
       ...hostileHeaders(),
       [lookup(['iifname', 'ether saddr', 'ip saddr'], 'pinned4'), ACCEPT],
       [lookup(['iifname', 'ether saddr', 'ip6 saddr'], 'pinned6'), ACCEPT],
       [lookup(['iifname'], 'trusted_links'), ACCEPT],
+      [lookup(['iifname', 'ether saddr', 'ip6 saddr'], 'pinned6_blocks'), ACCEPT],
       [lookup(['iifname', 'ether saddr'], 'unpinned'), ACCEPT],
       [
         lookup(['iifname', 'ether saddr'], 'port_macs'),
@@ -166,6 +176,7 @@ function ingressChain(): Chain {
       [lookup(['oifname'], 'uplinks'), goTo('to_uplink')],
       [lookup(['oifname', 'ip daddr'], 'bound4'), goTo('ingress_class')],
       [lookup(['oifname', 'ip6 daddr'], 'bound6'), goTo('ingress_class')],
+      [lookup(['oifname', 'ip6 daddr'], 'bound6_blocks'), goTo('ingress_class')],
       [lookup(['oifname'], 'unbound'), goTo('ingress_class')],
       [goTo('ingress_denied')],
     ],
@@ -238,20 +249,61 @@ function outputChain(): Chain {
 function classDispatch(port: Field, chains: string): readonly ChainRule[] {
   return [
     [{ op: 'set-mark', value: 0 }],
-    [{ op: 'map-mark', field: port, map: 'port_class' }],
+    [{ op: 'map-mark', fields: [port], map: 'port_class' }],
     [{ op: 'vmap', field: 'meta mark', map: chains }],
   ];
 }
 
-function connectionState(gate: string): Step {
+function connectionState(gate: 'egress' | 'ingress' | 'input'): Step {
   const accept: Verdict = { verdict: 'accept' };
+  const established: Verdict =
+    gate === 'input' ? accept : { verdict: 'jump', chain: `${gate}_known` };
   const invalid: Verdict = { verdict: 'jump', chain: `${gate}_invalid` };
   return {
     op: 'cases',
     field: 'ct state',
-    cases: { established: accept, related: accept, invalid },
+    cases: { established, related: accept, invalid },
   };
 }
+
+/**
+ * Lets packets of flows pass that the port's interface tracks; the others go on to the rules. A packet that
+ * a port sends is of the origin's interface if it goes the flow's own way, of the answerer's otherwise.
+ */
+function knownChain(gate: 'egress' | 'ingress', ownWay: number, otherWay: number): Chain {
+  const unlessMarked = (direction: string, other: number): ChainRule => [
+    { op: 'is', field: 'ct direction', values: [direction] },
+    { op: 'is', field: 'ct mark', values: [point(other)] },
+    ACCEPT,
+  ];
+  return {
+    name: `${gate}_known`,
+    rules: [
+      [{ op: 'is', field: 'ct mark', values: [point(0)] }, ACCEPT],
+      unlessMarked('original', otherWay),
+      unlessMarked('reply', ownWay),
+    ],
+  };
+}
+
+/** The boundaries of subnets: ports that have none are not looked at. */
+function aclChains(): readonly Chain[] {
+  return ([ACL_OUT, ACL_IN] as const).flatMap(({ name, port, priority }): readonly Chain[] => [
+    {
+      name,
+      hook: { hook: 'forward', priority, policy: 'drop' },
+      rules: [
+        [{ op: 'vmap', field: port, map: `${name}_chains` }],
+        [lookup([port], `${name}_ports`), goTo(`${name}_denied`)],
+        [ACCEPT],
+      ],
+    },
+    { name: `${name}_denied`, rules: [[lookup([port], `${name}_drops`), DROP], [DROP]] },
+  ]);
+}
+
+const ACL_OUT = { name: 'acl_out', port: 'iifname', priority: 'filter - 6' } as const;
+const ACL_IN = { name: 'acl_in', port: 'oifname', priority: 'filter - 4' } as const;
 
 /**
  * Packets that belong to no flow and cannot begin one are dropped. ICMP is left to the rules: connection

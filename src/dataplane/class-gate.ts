@@ -6,13 +6,16 @@
  */
 import type { Cidr } from '../base/cidr.ts';
 import type { GroupId } from '../base/ids.ts';
-import { mergePortRanges, type PortRange } from '../base/port-range.ts';
-import type { Direction, Rule, RuleProtocol } from '../policy/rule.ts';
+import { ipBits } from '../base/ip.ts';
+import { ALL_PORTS, mergePortRanges, type PortRange } from '../base/port-range.ts';
+import type { Direction, Rule, RulePeer, RuleProtocol } from '../policy/rule.ts';
+import { namesAllAddresses, opensAll } from '../policy/tracking.ts';
 import { disjointBlocks, packIcmp, unpackIcmp, type Block } from './blocks.ts';
-import { classDigits, type InterfaceClass } from './class.ts';
+import { classDigits, foreignVpc, type InterfaceClass } from './class.ts';
 import {
   point,
   span,
+  UNTRACKED,
   type Chain,
   type ChainRule,
   type Field,
@@ -41,7 +44,12 @@ export interface GateContext {
   /** Blocks of a prefix list; none for one that does not exist. */
   readonly prefixList: (id: string) => readonly Cidr[];
   readonly groupExists: (groupId: GroupId) => boolean;
+  /** Whether a peering is active and joins the VPC of the gate with the one that a rule names. */
+  readonly joins: (across: Across) => boolean;
 }
+
+/** How a rule names a group of another VPC. */
+export type Across = NonNullable<(RulePeer & { kind: 'group' })['across']>;
 
 /** A class's part of the program at one gate. */
 export interface ClassGate {
@@ -50,6 +58,8 @@ export interface ClassGate {
   readonly sets: readonly SetObject[];
   /** Groups that rules name, whether they exist or not. */
   readonly references: ReadonlySet<GroupId>;
+  /** Peerings that rules name. */
+  readonly peerings: ReadonlySet<string>;
   /** What rules for groups admit of a class of peers. */
   readonly peerElements: (peer: InterfaceClass) => readonly PeerElement[];
 }
@@ -71,7 +81,7 @@ export function gateChainName(direction: Direction, item: InterfaceClass): strin
   return `${direction}_${classDigits(item)}`;
 }
 
-/** Whether a set is one of a class at a gate: those hold intervals, and no others do. */
+/** Whether a set is one of a class at a gate: those hold intervals of marks, and no others do. */
 export function isGateSet(name: string): boolean {
   return /^(?:egress|ingress)_[0-9a-f]{8}_/.test(name);
 }
@@ -83,14 +93,15 @@ export function classGate(
   direction: Direction,
 ): ClassGate {
   const name = gateChainName(direction, item);
-  const entries = item.groupIds
-    .flatMap((groupId) => context.rulesOf(groupId))
-    .filter((rule) => rule.direction === direction)
-    .map(entryOf);
+  const all = item.groupIds.flatMap((groupId) => context.rulesOf(groupId));
+  const own = all.filter((rule) => rule.direction === direction);
+  const others = all.filter((rule) => rule.direction !== direction);
+  const entries = own.map(entryOf);
   const parts = SERVICES.map((service) => {
-    const own = entries.filter((entry) => entry.service === service);
-    return { name, direction, service, entries: own };
+    const some = entries.filter((entry) => entry.service === service);
+    return { name, direction, service, entries: some };
   });
+  const untracked = untrackedSets({ name, direction, own, others });
   const byBlock = parts.flatMap((part) => blockSets(context, part));
   const byClass = parts.filter(namesGroups).map(peerSet);
   const lookups = byClass.length > 0 ? peerLookup(direction) : [];
@@ -100,15 +111,20 @@ export function classGate(
   }));
   const rules = (some: readonly SetAndRule[]) => some.map(({ rule }) => rule);
   return {
-    chain: { name, rules: [...rules(byBlock), ...lookups, ...rules(byClass)] },
-    sets: [...byBlock, ...byClass].map(({ set }) => set),
-    references: new Set(entries.flatMap(({ rule }) => referenceOf(rule) ?? [])),
+    chain: { name, rules: [...rules([...untracked, ...byBlock]), ...lookups, ...rules(byClass)] },
+    sets: [...untracked, ...byBlock, ...byClass].map(({ set }) => set),
+    references: new Set(own.flatMap((rule) => referenceOf(rule) ?? [])),
+    peerings: new Set(own.flatMap((rule) => acrossOf(rule)?.peeringId ?? [])),
     peerElements: (peer) => indexed.flatMap((part) => peerElements(context, part, peer)),
   };
 }
 
 function referenceOf({ peer }: Rule): GroupId | undefined {
   return peer.kind === 'group' ? peer.groupId : undefined;
+}
+
+function acrossOf({ peer }: Rule): Across | undefined {
+  return peer.kind === 'group' ? peer.across : undefined;
 }
 
 function namesGroups({ entries }: Part): boolean {
@@ -179,6 +195,47 @@ function blockSets(context: GateContext, part: Part): readonly SetAndRule[] {
   });
 }
 
+/**
+ * Sets of what is admitted without being tracked (ec2-surface.md 3.6). They come first, so that a flow which
+ * a rule for all addresses admits is not taken for one that a narrower rule admits.
+ */
+function untrackedSets(gate: {
+  readonly name: string;
+  readonly direction: Direction;
+  readonly own: readonly Rule[];
+  readonly others: readonly Rule[];
+}): readonly SetAndRule[] {
+  const { name, direction, own, others } = gate;
+  return ([4, 6] as const).flatMap((family) => {
+    const all = { first: 0n, last: (1n << BigInt(ipBits(family))) - 1n };
+    const elements = ([6, 17] as const)
+      .filter((protocol) => opensAll(others, protocol, family))
+      .flatMap((protocol) => {
+        const forAll = own.filter((rule) => namesAllAddresses(rule, family));
+        const ranges = forAll.flatMap((rule) => portsFor(rule.protocol, protocol));
+        return mergePortRanges(ranges).map((range) => ({
+          key: [all, ...(serviceKeys('ports', protocol, range)[0] ?? [])],
+        }));
+      });
+    if (elements.length === 0) return [];
+    const fields = [peerField(direction, family), ...SERVICE_FIELDS.ports];
+    const set = makeSet({ name: `${name}_untracked${family}`, fields, interval: true, elements });
+    const bit = direction === 'egress' ? UNTRACKED.origin : UNTRACKED.answerer;
+    const rule: ChainRule = [
+      { op: 'is', field: 'ct state', values: ['new'] },
+      { op: 'lookup', fields, set: set.name },
+      { op: 'or-flow-mark', value: bit },
+      ...ADMIT,
+    ];
+    return [{ set, rule }];
+  });
+}
+
+function portsFor(rule: RuleProtocol, protocol: 6 | 17): readonly PortRange[] {
+  if (rule.kind === 'all') return [ALL_PORTS];
+  return rule.kind === 'ports' && rule.number === protocol ? [rule.ports] : [];
+}
+
 /** The set of rules for groups: the class of an address is one for both families. */
 function peerSet(part: Part): SetAndRule {
   return setAndRule({ name: peerSetName(part), part, elements: [], peer: 'meta mark' });
@@ -199,7 +256,15 @@ function peerElements(
   { part, byGroup }: IndexedPart,
   peer: InterfaceClass,
 ): readonly PeerElement[] {
-  const found = peer.groupIds.filter(context.groupExists).flatMap((id) => byGroup.get(id) ?? []);
+  const vpcId = foreignVpc(peer);
+  const concerns = ({ rule }: Entry): boolean => {
+    const across = acrossOf(rule);
+    return across?.vpcId === vpcId && (across === undefined || context.joins(across));
+  };
+  const found = peer.groupIds
+    .filter(context.groupExists)
+    .flatMap((id) => byGroup.get(id) ?? [])
+    .filter(concerns);
   const set = peerSetName(part);
   return byProtocol(found).flatMap(([protocol, entries]) =>
     mergePortRanges(entries.map(({ range }) => range)).flatMap((range) =>
@@ -265,11 +330,13 @@ function peerField(direction: Direction, family: 4 | 6): Field {
   return family === 4 ? 'ip saddr' : 'ip6 saddr';
 }
 
-/** Puts the class of the peer into the mark; 0 when its address is of no interface of the VPC. */
+/** Puts the class of the peer into the mark; 0 when its address is of no interface that is known. */
 function peerLookup(direction: Direction): readonly ChainRule[] {
+  const block = [peerField(direction, 6), 'meta l4proto'] as const;
   return [
     [{ op: 'set-mark', value: 0 }],
-    [{ op: 'map-mark', field: peerField(direction, 4), map: 'class4' }],
-    [{ op: 'map-mark', field: peerField(direction, 6), map: 'class6' }],
+    [{ op: 'map-mark', fields: [peerField(direction, 4)], map: 'class4' }],
+    [{ op: 'map-mark', fields: block, map: 'class6_blocks' }],
+    [{ op: 'map-mark', fields: [peerField(direction, 6)], map: 'class6' }],
   ];
 }

@@ -1,4 +1,4 @@
-import type { GroupId } from '../base/ids.ts';
+import type { GroupId, VpcId } from '../base/ids.ts';
 
 /**
  * The set of groups that an interface wears. Interfaces of one class are treated alike, so the filter
@@ -39,6 +39,22 @@ export function classesOf(sets: readonly (readonly GroupId[])[]): Classes {
   const all = [...taken.values()].toSorted((a, b) => a.id - b.id);
   return { all, classOf: (groupIds) => found.get(classKey(groupIds)) };
 }
+
+/**
+ * What an interface of a peered VPC wears: its groups, and a mark of its VPC, so that it shares no class with
+ * an interface of ours. Rules without a peering are about our VPC only.
+ */
+export function foreignGroups(vpcId: VpcId, groupIds: readonly GroupId[]): readonly GroupId[] {
+  return [...groupIds, `${FOREIGN}${vpcId}`];
+}
+
+/** The VPC of a class of another one; undefined for ours. */
+export function foreignVpc(item: InterfaceClass): VpcId | undefined {
+  return item.groupIds.find((groupId) => groupId.startsWith(FOREIGN))?.slice(FOREIGN.length);
+}
+
+/** No id of a group begins with it. */
+const FOREIGN = '@';
 
 /** Eight hexadecimal digits: how chains and sets of the class are named. */
 export function classDigits(item: InterfaceClass): string {

@@ -98,7 +98,12 @@ describe('the difference of any two programs', () => {
     fc.assert(
       fc.property(worlds, (scenario) => {
         const [model] = scenario.interfaces;
-        const fresh = { ...must(model, () => 'one'), slot: 77, addresses: ['10.0.3.3'] };
+        const fresh = {
+          ...must(model, () => 'one'),
+          slot: 77,
+          addresses: ['10.0.3.3'],
+          prefixes: [],
+        };
         const more = { ...scenario, interfaces: [...scenario.interfaces, fresh] };
         const changes = changesBetween(programOf(scenario), programOf(more)) ?? [];
         expect(changes.map(({ op }) => op)).toEqual(['add-elements']);

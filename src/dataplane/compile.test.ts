@@ -89,7 +89,7 @@ describe('a compiled fabric', () => {
 
   test('drops by default in every base chain', () => {
     const policies = program.chains.flatMap(({ hook }) => (hook ? [hook.policy] : []));
-    expect(policies).toEqual(Array.from({ length: 6 }, () => 'drop'));
+    expect(policies).toEqual(Array.from({ length: 8 }, () => 'drop'));
   });
 
   test('begins by replacing the table', () => {

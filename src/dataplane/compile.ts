@@ -1,7 +1,8 @@
 import { assert } from '../base/assert.ts';
 import type { VpcId } from '../base/ids.ts';
 import { unfilteredBlocks } from '../policy/world.ts';
-import { FilterCompiler, type Delta } from './compiler.ts';
+import type { Boundary } from './boundary.ts';
+import { FilterCompiler, type Delta, type Peerings } from './compiler.ts';
 import type { FabricProgram } from './program.ts';
 import type { FabricState } from './state.ts';
 
@@ -26,6 +27,12 @@ export function deltasBetween(
   return [
     ...surroundings(before, after),
     { kind: 'vpc', vpcId: vpcOf(after) },
+    ...peeringDelta(before, after),
+    ...changedIn(boundariesOf(before), boundariesOf(after)).map(([subnetId, boundary]): Delta => ({
+      kind: 'boundary',
+      subnetId,
+      ...(boundary && { boundary }),
+    })),
     ...changedIn(before?.world.groups, after.world.groups).map(([groupId, view]): Delta => ({
       kind: 'group',
       groupId,
@@ -47,6 +54,24 @@ export function deltasBetween(
       ...(port && { port }),
     })),
   ];
+}
+
+function peeringDelta(before: FabricState | undefined, after: FabricState): readonly Delta[] {
+  const of = (state: FabricState | undefined): Peerings => state?.world.activePeerings ?? new Map();
+  const sorted = (peerings: Peerings) => [...peerings].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const [was, active] = [sorted(of(before)), sorted(of(after))];
+  return same(was, active) ? [] : [{ kind: 'peerings', active: new Map(active) }];
+}
+
+/** Of the subnets that local ports are in. */
+function boundariesOf(state: FabricState | undefined): ReadonlyMap<string, Boundary> {
+  const subnetIds = new Set(state?.ports.map((port) => port.subnetId));
+  return new Map(
+    [...(state?.world.subnets ?? [])].flatMap(([subnetId, subnet]) => {
+      const acl = state?.world.networkAcls?.get(subnet.networkAclId);
+      return subnetIds.has(subnetId) ? [[subnetId, { subnet, ...(acl && { acl }) }]] : [];
+    }),
+  );
 }
 
 function interfacesOf(state: FabricState | undefined) {

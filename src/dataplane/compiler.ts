@@ -4,18 +4,19 @@
  * gates whose rules name one of its groups. What it ends with depends on the state only (tested over
  * random paths), so that a fabric that was updated a thousand times is one that was loaded once.
  */
-import type { Cidr } from '../base/cidr.ts';
+import { formatCidr, type Cidr } from '../base/cidr.ts';
 import type { EniId, GroupId, VpcId } from '../base/ids.ts';
 import { formatIp, type Ip } from '../base/ip.ts';
 import type { Direction } from '../policy/rule.ts';
 import type { InterfaceView, World } from '../policy/world.ts';
 import { baseChains } from './base-chains.ts';
+import { boundaryPart, type Boundary } from './boundary.ts';
 import { ClassTable } from './class-table.ts';
 import { classGate, gateChainName, type ClassGate } from './class-gate.ts';
-import { classKey, type InterfaceClass } from './class.ts';
+import { classKey, foreignGroups, type InterfaceClass } from './class.ts';
 import type { Change } from './diff.ts';
 import { LiveProgram } from './live-program.ts';
-import { point, type FabricProgram } from './program.ts';
+import { point, span, type FabricProgram } from './program.ts';
 import { portElements, sharedSets, type Surroundings } from './shared-sets.ts';
 import type { FabricPort } from './state.ts';
 
@@ -29,11 +30,16 @@ export type Delta =
   | { readonly kind: 'prefix-list'; readonly id: string; readonly cidrs?: readonly Cidr[] }
   | { readonly kind: 'port'; readonly link: string; readonly port?: FabricPort }
   | { readonly kind: 'surroundings'; readonly value: Surroundings }
-  | { readonly kind: 'vpc'; readonly vpcId: VpcId | undefined };
+  | { readonly kind: 'vpc'; readonly vpcId: VpcId | undefined }
+  | { readonly kind: 'peerings'; readonly active: Peerings }
+  | { readonly kind: 'boundary'; readonly subnetId: string; readonly boundary?: Boundary };
 
-/** Who claims an address, and the groups that it wears. */
+/** Active peerings and the two VPCs that each joins. */
+export type Peerings = NonNullable<World['activePeerings']>;
+
+/** Who claims an address or a prefix, and the groups that it wears. */
 interface Claim {
-  readonly ip: Ip;
+  readonly what: Ip | Cidr;
   readonly groupIds: readonly GroupId[];
 }
 
@@ -69,6 +75,8 @@ export class FilterCompiler {
   /** The gates of own classes, by direction and class. */
   readonly #gates = new Map<string, OwnGate>();
   readonly #dirtyGates = new Set<string>();
+  readonly #boundaries = new Map<string, Boundary>();
+  #peerings: Peerings = new Map();
   #vpcId: VpcId | undefined;
   #recording = false;
 
@@ -91,7 +99,12 @@ export class FilterCompiler {
       case 'surroundings':
         return this.#setSurroundings(delta.value);
       case 'vpc':
-        return this.#setVpc(delta.vpcId);
+        return this.#setVpcs(delta.vpcId, this.#peerings);
+      case 'peerings':
+        return this.#setVpcs(this.#vpcId, delta.active);
+      case 'boundary':
+        setOrDelete(this.#boundaries, delta.subnetId, delta.boundary);
+        return this.#putBoundary(delta.subnetId);
     }
   }
 
@@ -132,25 +145,46 @@ export class FilterCompiler {
     const before = this.#interfaces.get(eniId);
     const claimant = `eni ${eniId}`;
     const after = this.#isPeer(view) ? view : undefined;
-    const addresses = [
-      ...(this.#isPeer(before) ? before.addresses : []),
-      ...(after?.addresses ?? []),
-    ];
+    const claimed = [...(this.#isPeer(before) ? claimsOf(before) : []), ...claimsOf(after)];
     setOrDelete(this.#interfaces, eniId, view);
-    this.#claim(claimant, addresses, after);
+    this.#claim(claimant, claimed, after && { ...after, groupIds: this.#groupsOf(after) });
   }
 
   /** What a port says of its interface is newer than what the world says. */
   #isPeer(view: InterfaceView | undefined): view is InterfaceView {
-    return view !== undefined && view.vpcId === this.#vpcId && !this.#portsOfEni.has(view.eniId);
+    if (view === undefined || this.#portsOfEni.has(view.eniId)) return false;
+    return view.vpcId === this.#vpcId || this.#isPeered(view.vpcId);
   }
 
-  #setVpc(vpcId: VpcId | undefined): void {
-    if (vpcId === this.#vpcId) return;
-    const views = [...this.#interfaces.values()];
+  #isPeered(vpcId: VpcId): boolean {
+    const own = this.#vpcId;
+    if (own === undefined || own === vpcId) return false;
+    return [...this.#peerings.values()].some((ends) => ends.includes(own) && ends.includes(vpcId));
+  }
+
+  #groupsOf({ vpcId, groupIds }: InterfaceView): readonly GroupId[] {
+    return vpcId === this.#vpcId ? groupIds : foreignGroups(vpcId, groupIds);
+  }
+
+  /** Peers of all VPCs that change sides are told anew. */
+  #setVpcs(vpcId: VpcId | undefined, peerings: Peerings): void {
+    if (vpcId === this.#vpcId && peerings === this.#peerings) return;
+    const views = [...this.#interfaces.values()].filter(
+      (view) => vpcId !== this.#vpcId || view.vpcId !== vpcId,
+    );
     for (const view of views) this.#setInterface(view.eniId, undefined);
     this.#vpcId = vpcId;
+    this.#peerings = peerings;
     for (const view of views) this.#setInterface(view.eniId, view);
+    this.#soil(({ gate }) => gate.peerings.size > 0);
+  }
+
+  #putBoundary(subnetId: string): void {
+    const boundary = this.#boundaries.get(subnetId);
+    const links = [...this.#ports.values()]
+      .filter((port) => port.subnetId === subnetId)
+      .map(({ link }) => link);
+    this.#live.put(`boundary ${subnetId}`, boundary && boundaryPart(boundary, links.toSorted()));
   }
 
   #setPort(link: string, port: FabricPort | undefined): void {
@@ -158,18 +192,20 @@ export class FilterCompiler {
     if (before) {
       this.#live.put(`port ${link}`, undefined);
       this.#countPort(before.eniId, -1);
-      this.#claim(`port ${link}`, before.addresses, undefined);
+      this.#claim(`port ${link}`, claimsOf(before), undefined);
       this.#release(before.groupIds);
       this.#countOwn(before.groupIds, -1);
       this.#ports.delete(link);
+      if (before.subnetId !== port?.subnetId) this.#putBoundary(before.subnetId ?? '');
     }
     if (!port) return;
     this.#ports.set(link, port);
     this.#countPort(port.eniId, 1);
     this.#use(port.groupIds);
     this.#countOwn(port.groupIds, 1);
-    this.#claim(`port ${link}`, port.addresses, port);
+    this.#claim(`port ${link}`, claimsOf(port), port);
     this.#putPort(port);
+    if (before?.subnetId !== port.subnetId) this.#putBoundary(port.subnetId ?? '');
   }
 
   #putPort(port: FabricPort): void {
@@ -191,17 +227,17 @@ export class FilterCompiler {
     }
   }
 
-  /** Makes the claimant claim these addresses and no others of those given. */
+  /** Makes the claimant claim what the view has, and nothing else of what is given. */
   #claim(
     claimant: string,
-    addresses: readonly Ip[],
-    view: Pick<InterfaceView, 'addresses' | 'groupIds'> | undefined,
+    given: readonly (Ip | Cidr)[],
+    view: (Claimant & Pick<InterfaceView, 'groupIds'>) | undefined,
   ): void {
-    const claimed = new Set(view?.addresses.map(formatIp));
-    const texts = new Map(addresses.map((ip) => [formatIp(ip), ip]));
-    for (const [text, ip] of texts) {
+    const claimed = new Set(claimsOf(view).map(claimText));
+    const texts = new Map(given.map((what) => [claimText(what), what]));
+    for (const [text, what] of texts) {
       const claims = this.#claims.get(text) ?? new Map<string, Claim>();
-      if (view && claimed.has(text)) claims.set(claimant, { ip, groupIds: view.groupIds });
+      if (view && claimed.has(text)) claims.set(claimant, { what, groupIds: view.groupIds });
       else claims.delete(claimant);
       if (claims.size > 0) this.#claims.set(text, claims);
       else this.#claims.delete(text);
@@ -222,8 +258,15 @@ export class FilterCompiler {
   #putAddress(text: string, claim: Claim | undefined): void {
     if (!claim) return this.#live.put(`address ${text}`, undefined);
     const value = this.#classes.get(classKey(claim.groupIds))?.id ?? 0;
-    const element = { key: [point(claim.ip.value)], value };
-    this.#live.put(`address ${text}`, { elements: [{ set: `class${claim.ip.family}`, element }] });
+    const { what } = claim;
+    const element =
+      'value' in what
+        ? { set: `class${what.family}`, element: { key: [point(what.value)], value } }
+        : {
+            set: 'class6_blocks',
+            element: { key: [{ first: what.first, last: what.last }, span(0, 255)], value },
+          };
+    this.#live.put(`address ${text}`, { elements: [element] });
   }
 
   #use(groupIds: readonly GroupId[]): void {
@@ -330,8 +373,25 @@ export class FilterCompiler {
         return this.#prefixLists.get(id) ?? [];
       },
       groupExists: (groupId) => this.#groups.has(groupId),
+      joins: ({ vpcId, peeringId }) => {
+        const ends = this.#peerings.get(peeringId);
+        const own = this.#vpcId;
+        if (ends === undefined || own === undefined || own === vpcId) return false;
+        return ends.includes(own) && ends.includes(vpcId);
+      },
     };
   }
+}
+
+/** Whoever has addresses. */
+type Claimant = Pick<InterfaceView, 'addresses' | 'prefixes'>;
+
+function claimsOf(view: Claimant | undefined): readonly (Ip | Cidr)[] {
+  return view ? [...view.addresses, ...(view.prefixes ?? [])] : [];
+}
+
+function claimText(what: Ip | Cidr): string {
+  return 'value' in what ? formatIp(what) : formatCidr(what);
 }
 
 function setOrDelete<K, V>(map: Map<K, V>, key: K, value: V | undefined): void {

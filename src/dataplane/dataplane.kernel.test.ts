@@ -103,7 +103,7 @@ describe(`a fabric in the kernel (TRUNKLINE_SEED=${seed})`, () => {
     await load(DNS);
     const { links: out, drops } = await bed.probe([{ ...request(), sourceMac: macOf(1) }]);
     expect(out).toEqual([undefined]);
-    expect(drops).toEqual({ pin: 1, egress: 0, ingress: 0 });
+    expect(drops).toEqual({ pin: 1, egress: 0, acl: 0, ingress: 0 });
   });
 
   test('lets ICMP errors about an admitted flow pass, and no others', async () => {

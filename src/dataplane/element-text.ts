@@ -33,7 +33,7 @@ function mustBeRange(set: KeyedSet): boolean {
 
 /** Text of one part of a key. */
 export function partText(type: KeyType, part: KeyPart): string {
-  if (typeof part === 'string') return type === 'ct_state' ? part : `"${part}"`;
+  if (typeof part === 'string') return type === 'ifname' ? `"${part}"` : part;
   return part.first === part.last ? valueText(type, part.first) : rangeText(type, part);
 }
 

@@ -18,6 +18,7 @@ export type KeyType =
   | 'icmpv6_code'
   | 'mark'
   | 'ct_state'
+  | 'ct_dir'
   /** Only compared with numbers, never part of a set. */
   | 'number';
 
@@ -27,7 +28,7 @@ export interface Span {
   readonly last: bigint;
 }
 
-/** One part of a concatenated key: a name for `ifname` and `ct_state`, a span for the rest. */
+/** One part of a concatenated key: a name for `ifname`, `ct_state` and `ct_dir`, a span for the rest. */
 export type KeyPart = string | Span;
 
 /** What a packet does next. */
@@ -83,6 +84,10 @@ export type Field =
   | 'icmpv6 type'
   | 'icmpv6 code'
   | 'ct state'
+  /** `original` or `reply`: the direction of the packet in its flow. */
+  | 'ct direction'
+  /** How a flow is tracked: see UNTRACKED. */
+  | 'ct mark'
   | 'ip hdrlength'
   | 'ip length'
   | 'ip6 nexthdr'
@@ -100,7 +105,9 @@ export type Step =
   | { readonly op: 'lookup'; readonly fields: readonly Field[]; readonly set: string }
   | { readonly op: 'is'; readonly field: Field; readonly values: readonly KeyPart[] }
   | { readonly op: 'set-mark'; readonly value: number }
-  | { readonly op: 'map-mark'; readonly field: Field; readonly map: string }
+  | { readonly op: 'map-mark'; readonly fields: readonly Field[]; readonly map: string }
+  /** Sets bits in the mark of the flow. */
+  | { readonly op: 'or-flow-mark'; readonly value: number }
   | { readonly op: 'vmap'; readonly field: Field; readonly map: string }
   | {
       readonly op: 'cases';
@@ -140,6 +147,12 @@ export interface FabricProgram {
 export const LOG_GROUP = 7;
 /** Bytes of a dropped packet that are sent: the headers of both families, with room to spare. */
 export const LOG_BYTES = 128;
+
+/**
+ * Bits in the mark of a flow: the interface at its origin, or the one that answers, does not track it. Each
+ * packet of the flow is judged by the rules of that interface, in both directions.
+ */
+export const UNTRACKED = { origin: 1, answerer: 2 } as const;
 
 /** Family and name of the table that judges packets. */
 export const TABLE = 'inet trunkline';
@@ -183,6 +196,8 @@ export const FIELD_TYPES: Readonly<Record<Field, KeyType>> = {
   'icmpv6 type': 'icmpv6_type',
   'icmpv6 code': 'icmpv6_code',
   'ct state': 'ct_state',
+  'ct direction': 'ct_dir',
+  'ct mark': 'mark',
   'ip hdrlength': 'number',
   'ip length': 'number',
   'ip6 nexthdr': 'number',

@@ -124,7 +124,9 @@ function stepText(step: Step): string {
     case 'set-mark':
       return `meta mark set ${markText(BigInt(step.value))}`;
     case 'map-mark':
-      return `meta mark set ${step.field} map @${step.map}`;
+      return `meta mark set ${step.fields.join(' . ')} map @${step.map}`;
+    case 'or-flow-mark':
+      return `ct mark set ct mark or ${markText(BigInt(step.value))}`;
     case 'vmap':
       return `${step.field} vmap @${step.map}`;
     case 'cases': {

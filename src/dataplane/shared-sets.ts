@@ -70,6 +70,8 @@ const DROP_COUNTERS = [
   ['ingress_drops', 'oifname'],
   ['input_drops', 'iifname'],
   ['stray_drops', 'iifname'],
+  ['acl_out_drops', 'iifname'],
+  ['acl_in_drops', 'oifname'],
   ['arp_drops', 'iifname'],
 ] as const;
 
@@ -86,22 +88,31 @@ function logSets(ports: readonly FabricPort[]): readonly SetParts[] {
   ];
 }
 
-/** Chain of a class at each gate; filled by the classes. */
-const CHAIN_MAPS: readonly SetParts[] = (['egress', 'ingress'] as const).map((direction) => ({
-  name: `${direction}_chains`,
-  fields: ['meta mark'],
-  value: 'verdict',
-  elements: [],
-}));
+/** Chain of a class at each gate, and of a subnet at each boundary; filled by them. */
+const CHAIN_MAPS: readonly SetParts[] = [
+  ...(['egress', 'ingress'] as const).map((direction) => ({
+    name: `${direction}_chains`,
+    fields: ['meta mark'] as const,
+    value: 'verdict' as const,
+    elements: [],
+  })),
+  ...[['acl_out', 'iifname'] as const, ['acl_in', 'oifname'] as const].flatMap(
+    ([name, field]): readonly SetParts[] => [
+      { name: `${name}_chains`, fields: [field], value: 'verdict', elements: [] },
+      linkSet(`${name}_ports`, field, []),
+    ],
+  ),
+];
 
 /** Address to class, for all interfaces of the VPC: how rules find the peers that wear a group. */
 function classMaps(): readonly SetParts[] {
-  return ([4, 6] as const).map((family) => ({
-    name: `class${family}`,
-    fields: [family === 4 ? 'ip saddr' : 'ip6 saddr'],
-    value: 'mark',
-    elements: [],
-  }));
+  const map = { value: 'mark', elements: [] } as const;
+  return [
+    { ...map, name: 'class4', fields: ['ip saddr'] },
+    { ...map, name: 'class6', fields: ['ip6 saddr'] },
+    // A second field makes it one of the fast interval sets; it holds all protocols.
+    { ...map, name: 'class6_blocks', fields: ['ip6 saddr', 'meta l4proto'], interval: true },
+  ];
 }
 
 function linkSet(name: string, field: Field, links: readonly string[]): SetParts {
@@ -136,6 +147,18 @@ function bindings(ports: readonly FabricPort[]): readonly SetParts[] {
         },
       ];
     }),
+    {
+      name: 'pinned6_blocks',
+      fields: ['iifname', 'ether saddr', 'ip6 saddr'],
+      interval: true,
+      elements: blocksOf(checked, (port) => [port.link, macPart(port.mac)]),
+    },
+    {
+      name: 'bound6_blocks',
+      fields: ['oifname', 'ip6 daddr'],
+      interval: true,
+      elements: blocksOf(checked, (port) => [port.link]),
+    },
     { name: 'port_macs', fields: ['iifname', 'ether saddr'], elements: macs(ports) },
     { name: 'unpinned', fields: ['iifname', 'ether saddr'], elements: macs(free) },
     linkSet(
@@ -144,6 +167,15 @@ function bindings(ports: readonly FabricPort[]): readonly SetParts[] {
       free.map((port) => port.link),
     ),
   ];
+}
+
+function blocksOf(
+  ports: readonly FabricPort[],
+  before: (port: FabricPort) => readonly KeyPart[],
+): readonly SetElement[] {
+  return ports.flatMap((port) =>
+    (port.prefixes ?? []).map(({ first, last }) => ({ key: [...before(port), { first, last }] })),
+  );
 }
 
 /** Whom a port may name as the sender of its ARP questions; 0.0.0.0 asks whether an address is free. */

@@ -1,3 +1,4 @@
+import type { Cidr } from '../base/cidr.ts';
 import type { EniId, GroupId } from '../base/ids.ts';
 import type { Ip } from '../base/ip.ts';
 import type { World } from '../policy/world.ts';
@@ -10,6 +11,10 @@ export interface FabricPort {
   /** MAC address that frames from the port must carry; colon separated. */
   readonly mac: string;
   readonly addresses: readonly Ip[];
+  /** Delegated prefixes of IPv6, which are too large to be written out. */
+  readonly prefixes?: readonly Cidr[];
+  /** Where a network ACL judges what it sends and receives. */
+  readonly subnetId?: string;
   /** False for NAT instances and routers: any source and destination address is allowed. */
   readonly sourceDestCheck: boolean;
   readonly groupIds: readonly GroupId[];

@@ -1,28 +1,8 @@
 import { cidrHasIp } from '../base/cidr.ts';
 import type { VpcId } from '../base/ids.ts';
 import type { Ip } from '../base/ip.ts';
-import { portRangeHas } from '../base/port-range.ts';
-import type { Packet } from './packet.ts';
-import { PROTOCOL, type RulePeer, type RuleProtocol } from './rule.ts';
+import type { RulePeer } from './rule.ts';
 import { hasAddress, type World } from './world.ts';
-
-/** Whether the rule's protocol, ports and types cover the packet. */
-export function protocolAdmits(protocol: RuleProtocol, packet: Packet): boolean {
-  switch (protocol.kind) {
-    case 'all':
-      return true;
-    case 'other':
-      return packet.protocol === protocol.number;
-    case 'ports':
-      return (
-        packet.protocol === protocol.number &&
-        packet.destinationPort !== undefined &&
-        portRangeHas(protocol.ports, packet.destinationPort)
-      );
-    case 'icmp':
-      return packet.protocol === protocol.number && icmpAdmits(protocol, packet);
-  }
-}
 
 /**
  * Whether the rule's peer covers the address, for a gate in the VPC. A reference to a group covers the
@@ -53,7 +33,7 @@ function groupAdmits(
   at: { readonly vpcId: VpcId; readonly address: Ip },
 ): boolean {
   if (!world.groups.has(groupId)) return false;
-  if (across !== undefined && !world.activePeerings?.has(across.peeringId)) return false;
+  if (across !== undefined && !joins(world, across, at.vpcId)) return false;
   const vpcId = across?.vpcId ?? at.vpcId;
   return world.interfaces.some(
     (item) =>
@@ -61,10 +41,11 @@ function groupAdmits(
   );
 }
 
-/** icmp is of IPv4 and icmpv6 of IPv6; the other way round matches nothing (ec2-surface.md 3.3). */
-function icmpAdmits(protocol: RuleProtocol & { kind: 'icmp' }, packet: Packet): boolean {
-  const family = protocol.number === PROTOCOL.icmp ? 4 : 6;
-  if (packet.source.family !== family || packet.icmpType === undefined) return false;
-  if (protocol.type !== undefined && protocol.type !== packet.icmpType) return false;
-  return protocol.code === undefined || protocol.code === packet.icmpCode;
+function joins(
+  world: World,
+  { vpcId, peeringId }: { readonly vpcId: VpcId; readonly peeringId: string },
+  own: VpcId,
+): boolean {
+  const ends = world.activePeerings?.get(peeringId);
+  return own !== vpcId && ends !== undefined && ends.includes(own) && ends.includes(vpcId);
 }

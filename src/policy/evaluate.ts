@@ -5,14 +5,18 @@
  * A packet passes two gates that know nothing of each other: the egress gate of the interface that
  * sends it and the ingress gate of the interface that receives it. At each gate the rules of all groups
  * worn form one union; one match admits, none drops. A gate whose interface does not exist (the peer
- * is outside the VPC) filters nothing, and the verdict says so.
+ * is outside the VPC) filters nothing, and the verdict says so. Between the gates lie the boundaries of
+ * the two subnets with their network ACLs, unless both ends are in one subnet.
  */
 import type { EniId, GroupId, RuleId, VpcId } from '../base/ids.ts';
 import { formatIp, type Ip } from '../base/ip.ts';
-import { peerAdmits, protocolAdmits } from './admits.ts';
+import { peerAdmits } from './admits.ts';
 import { nearestMiss, type GateView } from './nearest.ts';
+import { judgeBoundary, type AclVerdict } from './network-acl.ts';
 import type { Packet } from './packet.ts';
+import { protocolAdmits } from './protocol-admits.ts';
 import type { Direction, Rule } from './rule.ts';
+import { isTracked } from './tracking.ts';
 import { allRulesOf, hasAddress, isUnfiltered, type InterfaceView, type World } from './world.ts';
 
 /** A rule named by its group and id. */
@@ -27,6 +31,11 @@ export interface GateVerdict {
   /** The interface that the gate belongs to; absent when that end is outside the VPC. */
   readonly eniId?: EniId;
   readonly outcome: 'admitted' | 'dropped' | 'not-filtered';
+  /**
+   * Set when admitted: whether the flow goes on by connection tracking. Each packet of one that does not is
+   * judged by the rules.
+   */
+  readonly tracked?: boolean;
   /** All rules that admit the packet, in the order of the groups worn. */
   readonly rules: readonly RuleRef[];
   /** Groups that the interface wears. */
@@ -42,16 +51,50 @@ export interface Verdict {
   readonly admitted: boolean;
   readonly egress: GateVerdict;
   readonly ingress: GateVerdict;
+  /** Boundaries of subnets that the packet crosses, the sender's first. */
+  readonly acls: readonly AclVerdict[];
+}
+
+/** The interfaces at the two ends of a packet; absent for an end that is outside the VPC. */
+export interface Ends {
+  readonly sender: InterfaceView | undefined;
+  readonly receiver: InterfaceView | undefined;
 }
 
 /** Judges the first packet of a flow. Replies pass by connection tracking and are not asked about. */
 export function evaluate(world: World, packet: Packet): Verdict {
+  const ends = endsOf(world, packet);
+  const egress = egressGate(world, packet, ends.sender);
+  const ingress = ingressGate(world, packet, ends.receiver);
+  const acls = boundariesOf(world, packet, ends);
+  const gates = [egress, ingress].every(({ outcome }) => outcome !== 'dropped');
+  const admitted = gates && acls.every(({ allowed }) => allowed);
+  return { admitted, egress, ingress, acls };
+}
+
+/** Who sends the packet and who receives it. */
+export function endsOf(world: World, packet: Packet): Ends {
   const sender = senderOf(world, packet);
-  const receiver = receiverOf(world, packet, packet.vpcId ?? sender?.vpcId);
-  const egress = egressGate(world, packet, sender);
-  const ingress = ingressGate(world, packet, receiver);
-  const admitted = egress.outcome !== 'dropped' && ingress.outcome !== 'dropped';
-  return { admitted, egress, ingress };
+  return { sender, receiver: receiverOf(world, packet, packet.vpcId ?? sender?.vpcId) };
+}
+
+/** What the network ACLs say, where the packet crosses the boundary of a subnet. */
+export function boundariesOf(world: World, packet: Packet, ends: Ends): readonly AclVerdict[] {
+  return [
+    boundary(world, packet, { direction: 'egress', own: ends.sender, peer: packet.destination }),
+    boundary(world, packet, { direction: 'ingress', own: ends.receiver, peer: packet.source }),
+  ].filter((verdict) => verdict !== undefined);
+}
+
+function boundary(
+  world: World,
+  packet: Packet,
+  at: { readonly direction: Direction; readonly own: InterfaceView | undefined; readonly peer: Ip },
+): AclVerdict | undefined {
+  const subnet = world.subnets?.get(at.own?.subnetId ?? '');
+  if (!at.own || !subnet || isUnfiltered(world, at.own.vpcId, at.peer)) return undefined;
+  const acl = world.networkAcls?.get(subnet.networkAclId);
+  return judgeBoundary(subnet, acl, packet, at);
 }
 
 function senderOf(world: World, packet: Packet): InterfaceView | undefined {
@@ -101,12 +144,13 @@ function byRules(world: World, packet: Packet, { gate, own, peer }: GateView): G
   const at = { vpcId: own.vpcId, address: peer };
   const admits = (rule: Rule) =>
     protocolAdmits(rule.protocol, packet) && peerAdmits(world, rule.peer, at);
-  const rules = allRulesOf(world, own.groupIds, gate)
-    .filter(admits)
-    .map(({ groupId, ruleId }) => ({ groupId, ruleId }));
-  if (rules.length === 0)
+  const admitting = allRulesOf(world, own.groupIds, gate).filter(admits);
+  if (admitting.length === 0)
     return dropped(gate, own, nearestMiss(world, packet, { gate, own, peer }));
-  return { gate, eniId: own.eniId, outcome: 'admitted', rules, groupIds: own.groupIds };
+  const others = allRulesOf(world, own.groupIds, gate === 'egress' ? 'ingress' : 'egress');
+  const rules = admitting.map(({ groupId, ruleId }) => ({ groupId, ruleId }));
+  const tracked = isTracked(packet, admitting, others);
+  return { gate, eniId: own.eniId, outcome: 'admitted', tracked, rules, groupIds: own.groupIds };
 }
 
 function foreign(own: InterfaceView, end: 'source' | 'destination', address: Ip): string {

@@ -1,4 +1,5 @@
 import type { GateVerdict, Verdict } from './evaluate.ts';
+import type { AclVerdict } from './network-acl.ts';
 import { describePacket, type Packet } from './packet.ts';
 import type { World } from './world.ts';
 
@@ -9,9 +10,20 @@ import type { World } from './world.ts';
 export function explainVerdict(world: World, packet: Packet, verdict: Verdict): string {
   const what = describePacket(packet);
   const { egress, ingress } = verdict;
-  const drops = [egress, ingress].filter((gate) => gate.outcome === 'dropped');
-  if (drops.length > 0) return `${what}: dropped ${drops.map(dropText).join('; and ')}`;
+  const drops = [
+    ...[egress, ingress].filter((gate) => gate.outcome === 'dropped').map(dropText),
+    ...verdict.acls.filter(({ allowed }) => !allowed).map(describeDenial),
+  ];
+  if (drops.length > 0) return `${what}: dropped ${drops.join('; and ')}`;
   return `${what}: admitted; ${passText(world, egress)}; ${passText(world, ingress)}`;
+}
+
+/** Which ACL denied a packet: `leaving subnet-1: acl-1, entry 90 denies it`. */
+export function describeDenial(verdict: AclVerdict): string {
+  const { direction, subnetId, networkAclId, entry } = verdict;
+  const way = direction === 'egress' ? 'leaving' : 'entering';
+  const which = entry === undefined ? 'no entry of it allows it' : `entry ${entry} denies it`;
+  return `${way} ${subnetId}: ${networkAclId}, ${which}`;
 }
 
 function dropText(gate: GateVerdict): string {

@@ -1,7 +1,8 @@
 import { formatIp, type Ip } from '../base/ip.ts';
-import { peerAdmits, protocolAdmits } from './admits.ts';
+import { peerAdmits } from './admits.ts';
 import { describePeer, describeProtocol } from './describe-rule.ts';
 import { describeService, type Packet } from './packet.ts';
+import { protocolAdmits } from './protocol-admits.ts';
 import type { Direction, Rule } from './rule.ts';
 import { allRulesOf, hasAddress, type InterfaceView, type World } from './world.ts';
 

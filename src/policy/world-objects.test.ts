@@ -62,14 +62,25 @@ describe('addresses of an interface', () => {
     expect(world.problems).toEqual([]);
   });
 
-  test('leave out what cannot be written out or read, and say so', () => {
+  test('include every address of a delegated /80', () => {
+    const world = worldFromObjects(withFields({ ipv6Prefixes: ['fd00:0:0:1:2::/80'] }));
+    const [eni] = world.interfaces;
+    if (eni === undefined) throw new Error('no interface');
+    for (const text of ['fd00:0:0:1:2::', 'fd00:0:0:1:2:ffff:ffff:ffff'])
+      expect(hasAddress(eni, ip(text)), text).toBe(true);
+    for (const text of ['fd00:0:0:1:1:ffff:ffff:ffff', 'fd00:0:0:1:3::'])
+      expect(hasAddress(eni, ip(text)), text).toBe(false);
+    expect(world.problems).toEqual([]);
+  });
+
+  test('leave out what cannot be or read, and say so', () => {
     const world = worldFromObjects(
-      withFields({ ipv6Prefixes: ['fd00:0:0:1::/80'], ipv4Prefixes: ['10.0.1/28'] }),
+      withFields({ ipv6Prefixes: ['fd00:0:0:1::/64'], ipv4Prefixes: ['10.0.1/28'] }),
     );
     expect(world.interfaces[0]?.addresses).toHaveLength(1);
     expect(world.problems).toEqual([
       'Interface eni-a: CIDR block 10.0.1/28 is malformed',
-      'Interface eni-a: delegated prefix fd00:0:0:1::/80 is too large',
+      'Interface eni-a: fd00:0:0:1::/64 is no prefix that is delegated',
     ]);
   });
 });

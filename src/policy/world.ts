@@ -1,12 +1,14 @@
+import type { NetworkAcl } from '../api/vpc/network-acl.ts';
 import type { NetworkInterface } from '../api/vpc/network-interface.ts';
 import type { PrefixList } from '../api/vpc/prefix-list.ts';
 import type { SecurityGroup } from '../api/vpc/security-group.ts';
 import type { Subnet } from '../api/vpc/subnet.ts';
 import type { VpcPeeringConnection } from '../api/vpc/vpc-peering-connection.ts';
 import type { Vpc } from '../api/vpc/vpc.ts';
-import { cidrAround, cidrAt, cidrHasIp, parseCidr, type Cidr } from '../base/cidr.ts';
+import { cidrAround, cidrAt, cidrHasIp, formatCidr, parseCidr, type Cidr } from '../base/cidr.ts';
 import type { EniId, GroupId, VpcId } from '../base/ids.ts';
 import { ipBits, ipEquals, parseIp, type Ip } from '../base/ip.ts';
+import { aclView, subnetView, type AclView, type SubnetView } from './network-acl.ts';
 import { ruleFromSpec, type Direction, type Rule } from './rule.ts';
 
 /** A security group as the evaluator and the compiler see it. */
@@ -21,8 +23,11 @@ interface GroupView {
 export interface InterfaceView {
   readonly eniId: EniId;
   readonly vpcId: VpcId;
-  /** All private addresses, both families, the primary one first. */
+  /** All private addresses, both families, the primary one first; those of IPv4 prefixes too. */
   readonly addresses: readonly Ip[];
+  /** Delegated prefixes of IPv6, which are too large to be written out. */
+  readonly prefixes?: readonly Cidr[];
+  readonly subnetId?: string;
   /** Groups worn. A group that the world does not know admits nothing. */
   readonly groupIds: readonly GroupId[];
   /** Whether it may only send from, and receives only for, its own addresses. */
@@ -46,8 +51,12 @@ export interface World {
   readonly unfiltered?: readonly UnfilteredBlock[];
   /** Resolved prefix lists; a list that is absent matches nothing. */
   readonly prefixLists?: ReadonlyMap<string, readonly Cidr[]>;
-  /** Peerings through which rules may refer to groups of other VPCs. */
-  readonly activePeerings?: ReadonlySet<string>;
+  /** Peerings through which rules may refer to groups of other VPCs, and the two VPCs they join. */
+  readonly activePeerings?: ReadonlyMap<string, readonly [VpcId, VpcId]>;
+  /** Where network ACLs judge; an interface of a subnet that is absent has no boundary. */
+  readonly subnets?: ReadonlyMap<string, SubnetView>;
+  /** By id. A subnet whose ACL is absent lets nothing cross its boundary. */
+  readonly networkAcls?: ReadonlyMap<string, AclView>;
   /** What could not be read, in words. An unreadable rule admits nothing. */
   readonly problems?: readonly string[];
 }
@@ -62,6 +71,8 @@ export interface WorldObjects {
   readonly subnets?: readonly Subnet[];
   readonly prefixLists?: readonly PrefixList[];
   readonly peerings?: readonly VpcPeeringConnection[];
+  /** Without them the subnets have no boundaries. */
+  readonly networkAcls?: readonly NetworkAcl[];
 }
 
 /** The world that the stored objects describe. */
@@ -78,12 +89,36 @@ export function worldFromObjects(objects: WorldObjects): World {
     prefixLists: new Map(
       (objects.prefixLists ?? []).map((list) => [list.metadata.name, blocksOf(list, problems)]),
     ),
-    activePeerings: new Set(
+    activePeerings: new Map(
       (objects.peerings ?? [])
         .filter(({ spec }) => spec.status === 'active')
-        .map(({ metadata }) => metadata.name),
+        .map(({ metadata, spec }) => [
+          metadata.name,
+          [spec.requester.vpcId, spec.accepter.vpcId] as const,
+        ]),
     ),
+    ...(objects.networkAcls && boundaries(objects, objects.networkAcls, problems)),
     problems,
+  };
+}
+
+/** Subnets and their ACLs. A subnet that names none has the default one of its VPC. */
+function boundaries(
+  { subnets = [] }: WorldObjects,
+  acls: readonly NetworkAcl[],
+  problems: string[],
+): Pick<World, 'subnets' | 'networkAcls'> {
+  const defaults = new Map(
+    acls.filter(({ spec }) => spec.isDefault).map((acl) => [acl.spec.vpcId, acl.metadata.name]),
+  );
+  return {
+    subnets: new Map(
+      subnets.flatMap((subnet) => {
+        const view = subnetView(subnet, defaults.get(subnet.spec.vpcId));
+        return view ? [[subnet.metadata.name, view] as const] : [];
+      }),
+    ),
+    networkAcls: new Map(acls.map((acl) => [acl.metadata.name, aclView(acl, problems)])),
   };
 }
 
@@ -118,7 +153,10 @@ export function isUnfiltered(world: World, vpcId: VpcId | undefined, destination
 
 /** Whether the address is one of the interface's own. */
 export function hasAddress(item: InterfaceView, address: Ip): boolean {
-  return item.addresses.some((own) => ipEquals(own, address));
+  return (
+    item.addresses.some((own) => ipEquals(own, address)) ||
+    (item.prefixes ?? []).some((prefix) => cidrHasIp(prefix, address))
+  );
 }
 
 /** All rules of one direction of the groups, in the order of the groups; unknown groups have none. */
@@ -151,34 +189,49 @@ function interfaceView(item: NetworkInterface, problems: string[]): InterfaceVie
     problems.push(`Interface ${item.metadata.name}: ${address.error}`);
     return [];
   });
-  const prefixes = [...(item.spec.ipv4Prefixes ?? []), ...(item.spec.ipv6Prefixes ?? [])];
-  addresses.push(...prefixes.flatMap((text) => delegatedAddresses(item, text, problems)));
+  const prefixes = prefixesOf(item, problems);
+  const large = prefixes.filter((cidr) => !isSmall(cidr) && isLarge(cidr));
+  for (const cidr of prefixes)
+    if (!isSmall(cidr) && !isLarge(cidr))
+      problems.push(
+        `Interface ${item.metadata.name}: ${formatCidr(cidr)} is no prefix that is delegated`,
+      );
+  addresses.push(...prefixes.filter(isSmall).flatMap(addressesIn));
   return {
     eniId: item.metadata.name,
     vpcId: item.spec.vpcId,
     addresses,
+    ...(large.length > 0 && { prefixes: large }),
+    subnetId: item.spec.subnetId,
     groupIds: item.spec.groups,
     sourceDestCheck: item.spec.sourceDestCheck,
   };
 }
 
+function prefixesOf(item: NetworkInterface, problems: string[]): readonly Cidr[] {
+  const texts = [...(item.spec.ipv4Prefixes ?? []), ...(item.spec.ipv6Prefixes ?? [])];
+  return texts.flatMap((text) => {
+    const cidr = parseCidr(text);
+    if (!cidr.ok) problems.push(`Interface ${item.metadata.name}: ${cidr.error}`);
+    return cidr.ok ? [cidr.value] : [];
+  });
+}
+
 /** Limit on addresses of a delegated prefix that are written out one by one: a /28 of IPv4. */
 const DELEGATED_MAX = 16n;
 
-/**
- * The addresses of a delegated prefix, written out, as the filter has no blocks of own addresses. The
- * /80 prefixes of IPv6 are too large for that: they are no addresses of the interface, which denies.
- */
-function delegatedAddresses(item: NetworkInterface, text: string, problems: string[]): Ip[] {
-  const cidr = parseCidr(text);
-  const size = cidr.ok ? cidr.value.last - cidr.value.first + 1n : 0n;
-  if (!cidr.ok || size > DELEGATED_MAX) {
-    problems.push(
-      `Interface ${item.metadata.name}: ${cidr.ok ? `delegated prefix ${text} is too large` : cidr.error}`,
-    );
-    return [];
-  }
-  return Array.from({ length: Number(size) }, (_, i) => cidrAt(cidr.value, BigInt(i)));
+function isSmall({ first, last }: Cidr): boolean {
+  return last - first < DELEGATED_MAX;
+}
+
+/** Prefixes of one length can be equal, but never overlap otherwise. */
+function isLarge({ family, prefixBits }: Cidr): boolean {
+  return family === 6 && prefixBits === 80;
+}
+
+function addressesIn(cidr: Cidr): readonly Ip[] {
+  const size = Number(cidr.last - cidr.first + 1n);
+  return Array.from({ length: size }, (_, i) => cidrAt(cidr, BigInt(i)));
 }
 
 function blocksOf({ metadata, spec }: PrefixList, problems: string[]): readonly Cidr[] {

@@ -8,14 +8,31 @@ import type { SecurityGroupRuleSpec } from '../../src/api/vpc/security-group.ts'
 export interface RuleShape {
   readonly direction: 'egress' | 'ingress';
   readonly protocol: 'all' | 'tcp' | 'udp' | 'icmp' | 'icmpv6' | 'other';
-  readonly peer: 'cidr4' | 'cidr6' | 'group' | 'unresolved' | 'prefix-list';
+  readonly peer:
+    | 'cidr4'
+    | 'cidr6'
+    | 'all4'
+    | 'all6'
+    | 'group'
+    | 'peered'
+    | 'unresolved'
+    | 'prefix-list';
   /** Ports, or type and code; `ignored` are ports on a protocol that has none. */
   readonly numbers: 'absent' | 'minus-one' | 'single' | 'range' | 'ignored';
 }
 
 const DIRECTIONS = ['egress', 'ingress'] as const;
 const PROTOCOLS = ['all', 'tcp', 'udp', 'icmp', 'icmpv6', 'other'] as const;
-const PEERS = ['cidr4', 'cidr6', 'group', 'unresolved', 'prefix-list'] as const;
+const PEERS = [
+  'cidr4',
+  'cidr6',
+  'all4',
+  'all6',
+  'group',
+  'peered',
+  'unresolved',
+  'prefix-list',
+] as const;
 
 const NUMBERS: Readonly<Record<RuleShape['protocol'], readonly RuleShape['numbers'][]>> = {
   all: ['absent', 'minus-one', 'ignored'],
@@ -50,6 +67,8 @@ export interface RuleNames {
   readonly blocks6: fc.Arbitrary<string>;
   readonly groupIds: readonly string[];
   readonly prefixListIds: readonly string[];
+  /** References to groups of other VPCs. */
+  readonly peered: readonly PeerFields[];
 }
 
 /** A rule that EC2 would accept. Ids are given out by the caller. */
@@ -99,8 +118,9 @@ function protocolOf(text: string): RuleShape['protocol'] {
 }
 
 function peerOf(spec: SecurityGroupRuleSpec, groupIds: ReadonlySet<string>): RuleShape['peer'] {
-  if (spec.cidrIpv4 !== undefined) return 'cidr4';
-  if (spec.cidrIpv6 !== undefined) return 'cidr6';
+  if (spec.cidrIpv4 !== undefined) return spec.cidrIpv4 === '0.0.0.0/0' ? 'all4' : 'cidr4';
+  if (spec.cidrIpv6 !== undefined) return spec.cidrIpv6 === '::/0' ? 'all6' : 'cidr6';
+  if (spec.vpcPeeringConnectionId !== undefined) return 'peered';
   if (spec.prefixListId !== undefined) return 'prefix-list';
   return groupIds.has(spec.referencedGroupId ?? '') ? 'group' : 'unresolved';
 }
@@ -138,6 +158,12 @@ function peerFields(shape: RuleShape, names: RuleNames): fc.Arbitrary<PeerFields
       return names.blocks4.map((cidrIpv4) => ({ cidrIpv4 }));
     case 'cidr6':
       return names.blocks6.map((cidrIpv6) => ({ cidrIpv6 }));
+    case 'all4':
+      return fc.constant({ cidrIpv4: '0.0.0.0/0' });
+    case 'all6':
+      return fc.constant({ cidrIpv6: '::/0' });
+    case 'peered':
+      return fc.constantFrom(...names.peered);
     case 'group':
       return fc.constantFrom(...names.groupIds).map((id) => ({ referencedGroupId: id }));
     case 'unresolved':

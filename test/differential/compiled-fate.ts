@@ -10,6 +10,7 @@ export function compiledFate(program: FabricProgram, prepared: PreparedPacket): 
   const { packet, ...links } = prepared;
   const run = runProgram(program, { ...packet, ...links });
   if (run.droppedBy === 'ingress') return { end: 'ingress' };
+  if (run.droppedBy?.startsWith('acl_')) return { end: 'acl' };
   if (run.droppedBy !== undefined) return { end: 'egress' };
   if (run.mark !== 0) throw new Error(`A packet leaves with mark ${run.mark}`);
   return { end: 'delivered', link: prepared.outLink };

@@ -18,6 +18,7 @@ const LOST_MS = 500;
 export interface DropCounts {
   readonly pin: number;
   readonly egress: number;
+  readonly acl: number;
   readonly ingress: number;
 }
 
@@ -157,7 +158,12 @@ export class FabricBed {
       const counts = [...body.matchAll(/counter packets (\d+)/g)].map((found) => Number(found[1]));
       return counts.reduce((total, count) => total + count, 0);
     };
-    return { pin: sum('pin_drops'), egress: sum('egress_drops'), ingress: sum('ingress_drops') };
+    return {
+      pin: sum('pin_drops'),
+      egress: sum('egress_drops'),
+      acl: sum('acl_out_drops') + sum('acl_in_drops'),
+      ingress: sum('ingress_drops'),
+    };
   }
 
   async close(): Promise<void> {
@@ -175,7 +181,7 @@ export class FabricBed {
     for (;;) {
       const drops = await this.drops();
       this.#drain(socket, arrivals);
-      const dropped = drops.pin + drops.egress + drops.ingress;
+      const dropped = drops.pin + drops.egress + drops.acl + drops.ingress;
       const known = arrivals.size + dropped - this.#droppedBefore;
       if (known < sent && performance.now() < deadline) continue;
       this.#droppedBefore = dropped;

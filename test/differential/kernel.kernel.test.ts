@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compile } from '../../src/dataplane/compile.ts';
 import type { FabricProgram } from '../../src/dataplane/program.ts';
 import { renderProgram } from '../../src/dataplane/render.ts';
-import { scenarios, slotAddresses } from '../arbitrary/scenarios.ts';
+import { scenarios, slotReach } from '../arbitrary/scenarios.ts';
 import { compiledFate } from './compiled-fate.ts';
 import { corpus, runSeed } from './corpus.ts';
 import { ShapeCoverage } from './coverage.ts';
@@ -44,8 +44,10 @@ async function expectAgreement(bed: FabricBed, scenario: Scenario): Promise<void
   const context = JSON.stringify(scenario);
   expect(compiled, context).toEqual(evaluated);
   expect(links, context).toEqual(deliveries(evaluated));
-  expect({ egress: drops.pin + drops.egress, ingress: drops.ingress }, context).toEqual({
+  const { pin, egress, acl, ingress } = drops;
+  expect({ egress: pin + egress, acl, ingress }, context).toEqual({
     egress: count(evaluated, 'egress'),
+    acl: count(evaluated, 'acl'),
     ingress: count(evaluated, 'ingress'),
   });
 }
@@ -56,7 +58,7 @@ describe(`evaluator, compiled program and kernel (TRUNKLINE_SEED=${seed})`, () =
   beforeAll(async () => {
     bed = await FabricBed.create(
       `d${process.pid}`,
-      Array.from({ length: 8 }, (_, slot) => slotAddresses(slot)),
+      Array.from({ length: 8 }, (_, slot) => slotReach(slot)),
     );
   });
 

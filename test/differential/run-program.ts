@@ -29,18 +29,24 @@ export interface Frame {
   readonly icmpCode?: number;
   /** Default new. */
   readonly state?: 'new' | 'established' | 'related' | 'invalid';
+  /** Its direction in its flow, default original, and the mark that the flow has. */
+  readonly direction?: 'original' | 'reply';
+  readonly flowMark?: number;
 }
 
 /** Which base chain dropped the frame, if any, and the mark that it leaves with. */
 export interface ProgramRun {
   readonly droppedBy?: string;
   readonly mark: number;
+  readonly flowMark: number;
 }
 
 const HOOKS = ['prerouting', 'forward'] as const;
 const PRIORITIES: Readonly<Record<string, number>> = {
   '-450': -450,
   'filter - 10': -10,
+  'filter - 6': -6,
+  'filter - 4': -4,
   filter: 0,
 };
 
@@ -52,9 +58,9 @@ export function runProgram(program: FabricProgram, frame: Frame): ProgramRun {
       .filter((chain) => chain.hook?.hook === hook)
       .toSorted((a, b) => priorityOf(a) - priorityOf(b));
     for (const base of bases)
-      if (machine.judge(base) === 'drop') return { droppedBy: base.name, mark: machine.mark };
+      if (machine.judge(base) === 'drop') return { droppedBy: base.name, ...machine.marks };
   }
-  return { mark: machine.mark };
+  return machine.marks;
 }
 
 function priorityOf(chain: Chain): number {
@@ -69,12 +75,18 @@ type Value = string | bigint;
 
 class Machine {
   mark = 0;
+  flowMark: number;
   readonly #program: FabricProgram;
   readonly #frame: Frame;
 
   constructor(program: FabricProgram, frame: Frame) {
     this.#program = program;
     this.#frame = frame;
+    this.flowMark = frame.flowMark ?? 0;
+  }
+
+  get marks(): Omit<ProgramRun, 'droppedBy'> {
+    return { mark: this.mark, flowMark: this.flowMark };
   }
 
   judge(base: Chain): 'accept' | 'drop' {
@@ -120,7 +132,10 @@ class Machine {
       case 'lookup':
         return nextIf(this.#find(step.set, step.fields) !== undefined);
       case 'map-mark':
-        return this.#mapMark(step.map, step.field);
+        return this.#mapMark(step.map, step.fields);
+      case 'or-flow-mark':
+        this.flowMark |= step.value;
+        return 'next';
       case 'vmap':
         return this.#verdictOf(step.map, step.field);
     }
@@ -131,8 +146,8 @@ class Machine {
     return typeof found === 'object' ? found : 'break';
   }
 
-  #mapMark(map: string, field: Field): StepResult {
-    const found = this.#find(map, [field])?.value;
+  #mapMark(map: string, fields: readonly Field[]): StepResult {
+    const found = this.#find(map, fields)?.value;
     if (typeof found !== 'number') return 'break';
     this.mark = found;
     return 'next';
@@ -158,6 +173,7 @@ class Machine {
   }
 
   #value(field: Field): Value | undefined {
+    if (field === 'ct mark') return BigInt(this.flowMark);
     return field === 'meta mark' ? BigInt(this.mark) : fieldValue(this.#frame, field);
   }
 }
@@ -188,6 +204,8 @@ const READERS: Readonly<Record<Field, (frame: Frame) => Value | undefined>> = {
   'icmpv6 type': (frame) => icmp(frame, 6, frame.icmpType),
   'icmpv6 code': (frame) => icmp(frame, 6, frame.icmpCode),
   'ct state': (frame) => frame.state ?? 'new',
+  'ct direction': (frame) => frame.direction ?? 'original',
+  'ct mark': () => undefined,
   // Frames of this machine have no options, extension headers or fragments.
   'ip hdrlength': (frame) => (frame.source.family === 4 ? 5n : undefined),
   'ip length': (frame) => (frame.source.family === 4 ? 1000n : undefined),

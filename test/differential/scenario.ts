@@ -1,7 +1,10 @@
 import { must } from '../../src/base/assert.ts';
-import { parseCidr, type Cidr } from '../../src/base/cidr.ts';
-import { parseIp, type Ip } from '../../src/base/ip.ts';
+import { cidrHasIp, parseCidr, type Cidr } from '../../src/base/cidr.ts';
+import { ipEquals, parseIp, type Ip } from '../../src/base/ip.ts';
+import type { NetworkAcl, NetworkAclEntrySpec } from '../../src/api/vpc/network-acl.ts';
 import type { SecurityGroupRuleSpec } from '../../src/api/vpc/security-group.ts';
+import type { Subnet } from '../../src/api/vpc/subnet.ts';
+import type { VpcPeeringConnection } from '../../src/api/vpc/vpc-peering-connection.ts';
 import type { FabricPort, FabricState } from '../../src/dataplane/state.ts';
 import { evaluate } from '../../src/policy/evaluate.ts';
 import type { Packet } from '../../src/policy/packet.ts';
@@ -24,6 +27,12 @@ export interface Scenario {
   }[];
   readonly interfaces: readonly ScenarioInterface[];
   readonly prefixLists: Readonly<Record<string, readonly string[]>>;
+  /** Peerings of the VPC with others, and whether they are active. */
+  readonly peerings?: Readonly<
+    Record<string, { readonly vpcId: string; readonly active: boolean }>
+  >;
+  readonly subnets?: readonly ScenarioSubnet[];
+  readonly networkAcls?: Readonly<Record<string, readonly NetworkAclEntrySpec[]>>;
   readonly packets: readonly ScenarioPacket[];
 }
 
@@ -34,6 +43,17 @@ export interface ScenarioInterface {
   readonly addresses: readonly string[];
   readonly groupIds: readonly string[];
   readonly sourceDestCheck: boolean;
+  /** Delegated prefixes, /28 of IPv4 and /80 of IPv6. */
+  readonly prefixes?: readonly string[];
+  readonly subnetId?: string;
+}
+
+/** A subnet; its ACL need not exist. */
+export interface ScenarioSubnet {
+  readonly subnetId: string;
+  readonly cidr: string;
+  readonly cidr6: string;
+  readonly networkAclId: string;
 }
 
 /** A packet; without `fromSlot` it comes from outside the VPC. */
@@ -52,7 +72,7 @@ export const LOCAL_SLOTS = 5;
 
 /** What becomes of a packet in one fabric: where it is dropped, or the link that it leaves by. */
 export interface Fate {
-  readonly end: 'egress' | 'ingress' | 'delivered';
+  readonly end: 'egress' | 'acl' | 'ingress' | 'delivered';
   readonly link?: string;
 }
 
@@ -86,23 +106,29 @@ export function prepare(scenario: Scenario): Prepared {
         spec: {
           account: '1',
           vpcId: item.vpcId,
-          subnetId: 'subnet-1',
+          subnetId: item.subnetId ?? 'subnet-0',
           availabilityZone: 'a',
           description: '',
           interfaceType: 'branch',
           macAddress: macOf(item.slot),
           privateIps: item.addresses,
+          ipv4Prefixes: prefixesOf(item, '.'),
+          ipv6Prefixes: prefixesOf(item, ':'),
           groups: item.groupIds,
           sourceDestCheck: item.sourceDestCheck,
         },
       })),
+      peerings: Object.entries(scenario.peerings ?? {}).map(peeringOf),
+      subnets: (scenario.subnets ?? []).map(subnetOf),
+      networkAcls: Object.entries(scenario.networkAcls ?? {}).map(aclOf),
     }),
+    unfiltered: [],
     prefixLists: new Map(
       Object.entries(scenario.prefixLists).map(([id, blocks]) => [id, blocks.map(cidrOf)]),
     ),
   };
-  const ports = scenario.interfaces.filter(isPort).map(portOf);
-  const packets = scenario.packets.map((packet) => preparePacket(scenario, packet));
+  const ports = scenario.interfaces.filter(isPort).map((item) => portOf(item, world));
+  const packets = scenario.packets.map((packet) => preparePacket(ports, packet));
   return { world, state: { world, ports, uplinks: [UPLINK] }, packets };
 }
 
@@ -113,6 +139,9 @@ export function prepare(scenario: Scenario): Prepared {
 export function evaluatedFate(world: World, { packet, inLink, outLink }: PreparedPacket): Fate {
   const verdict = evaluate(world, packet);
   if (inLink !== UPLINK && verdict.egress.outcome === 'dropped') return { end: 'egress' };
+  const judged = { egress: inLink !== UPLINK, ingress: outLink !== UPLINK };
+  if (verdict.acls.some(({ direction, allowed }) => judged[direction] && !allowed))
+    return { end: 'acl' };
   if (outLink !== UPLINK && verdict.ingress.outcome === 'dropped') return { end: 'ingress' };
   return { end: 'delivered', link: outLink };
 }
@@ -148,33 +177,74 @@ function isPort(item: ScenarioInterface): boolean {
   return item.vpcId === VPC && item.slot < LOCAL_SLOTS;
 }
 
-function portOf(item: ScenarioInterface): FabricPort {
+function portOf(item: ScenarioInterface, world: World): FabricPort {
+  const view = world.interfaces.find((one) => one.eniId === eniId(item.slot));
   return {
+    ...must(view, () => `no interface in slot ${item.slot}`),
     link: linkOf(item.slot),
-    eniId: eniId(item.slot),
     mac: macOf(item.slot),
-    addresses: item.addresses.map(ipOf),
-    sourceDestCheck: item.sourceDestCheck,
-    groupIds: item.groupIds,
   };
 }
 
-function preparePacket(scenario: Scenario, one: ScenarioPacket): PreparedPacket {
+function prefixesOf({ prefixes = [] }: ScenarioInterface, mark: string): readonly string[] {
+  return prefixes.filter((text) => text.includes(mark));
+}
+
+function peeringOf([name, { vpcId, active }]: readonly [
+  string,
+  { readonly vpcId: string; readonly active: boolean },
+]): VpcPeeringConnection {
+  const side = { account: '1', region: 'us-east-1' };
+  return {
+    metadata: { name },
+    spec: {
+      ...side,
+      requester: { ...side, vpcId: VPC },
+      accepter: { ...side, vpcId },
+      status: active ? 'active' : 'deleted',
+      statusMessage: '',
+      statusTime: '',
+      expirationTime: '',
+    },
+  };
+}
+
+function subnetOf({ subnetId, cidr, cidr6, networkAclId }: ScenarioSubnet): Subnet {
+  return {
+    metadata: { name: subnetId },
+    spec: {
+      account: '1',
+      vpcId: VPC,
+      cidr,
+      availabilityZone: 'a',
+      ipv6CidrBlocks: [{ associationId: 'x', cidr: cidr6 }],
+      networkAcl: { associationId: 'y', networkAclId },
+    },
+  };
+}
+
+function aclOf([name, entries]: readonly [string, readonly NetworkAclEntrySpec[]]): NetworkAcl {
+  return { metadata: { name }, spec: { account: '1', vpcId: VPC, isDefault: false, entries } };
+}
+
+function preparePacket(ports: readonly FabricPort[], one: ScenarioPacket): PreparedPacket {
   const { fromSlot, source, destination, ...rest } = one;
-  const receiver = scenario.interfaces.find(
-    (item) => isPort(item) && item.addresses.includes(destination),
+  const to = ipOf(destination);
+  const receiver = ports.find(
+    ({ addresses, prefixes = [] }) =>
+      addresses.some((own) => ipEquals(own, to)) || prefixes.some((block) => cidrHasIp(block, to)),
   );
   const local = fromSlot !== undefined && fromSlot < LOCAL_SLOTS;
   return {
     packet: {
       ...rest,
       source: ipOf(source),
-      destination: ipOf(destination),
+      destination: to,
       vpcId: VPC,
       ...(fromSlot !== undefined && { senderEniId: eniId(fromSlot) }),
     },
     inLink: local ? linkOf(fromSlot) : UPLINK,
-    outLink: receiver ? linkOf(receiver.slot) : UPLINK,
+    outLink: receiver?.link ?? UPLINK,
     sourceMac: macOf(fromSlot ?? 99),
   };
 }

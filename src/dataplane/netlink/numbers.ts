@@ -67,6 +67,8 @@ export const RULE = { table: 1, chain: 2, expressions: 4 } as const;
 /** NFTA_EXPR_* and the attributes of single expressions. */
 export const EXPRESSION = { name: 1, data: 2 } as const;
 export const LIMIT = { rate: 1, seconds: 2, burst: 3, type: 4 } as const;
+export const BITWISE = { source: 1, target: 2, bytes: 3, mask: 4, xor: 5 } as const;
+export const CT = { target: 1, key: 2, source: 4 } as const;
 export const META = { target: 1, key: 2, source: 3 } as const;
 export const PAYLOAD = { target: 1, base: 2, offset: 3, bytes: 4 } as const;
 export const COMPARE = { source: 1, operation: 2, data: 3 } as const;
@@ -79,6 +81,12 @@ export const VERDICTS = { drop: 0, accept: 1, return: -5, jump: -3, goto: -4 } a
 
 /** NFT_REG_VERDICT and NFT_REG32_00. */
 export const REGISTER = { verdict: 0, first: 8 } as const;
+
+/** NFT_CMP_*. */
+export const COMPARISON = { equal: 0, unequal: 1, atMost: 3, atLeast: 5 } as const;
+
+/** NFT_CT_STATE and NFT_CT_MARK; the bit of new flows in a state. */
+export const CT_KEY = { state: 0, mark: 3, stateNew: 8 } as const;
 
 /** NFT_META_*. */
 export const META_KEY = { mark: 3, nfproto: 15, l4proto: 16 } as const;
@@ -94,6 +102,7 @@ export const KEY_TYPES: Readonly<Record<KeyType, { readonly id: number; readonly
     icmp_type: { id: 14, bytes: 1 },
     mark: { id: 19, bytes: 4 },
     ct_state: { id: 26, bytes: 4 },
+    ct_dir: { id: 27, bytes: 1 },
     icmpv6_type: { id: 29, bytes: 1 },
     icmp_code: { id: 32, bytes: 1 },
     icmpv6_code: { id: 33, bytes: 1 },

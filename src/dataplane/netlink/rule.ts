@@ -1,13 +1,17 @@
 /**
- * Rules of classes as the kernel's expressions: look fields up in a set, set the mark, accept. Base chains
- * hold more kinds of steps; they are written by `nft`, once per table.
+ * Rules of classes and boundaries as the kernel's expressions: look fields up in a set, compare them, set a
+ * mark, accept or return. Base chains hold more kinds of steps; they are written by `nft`, once per table.
  */
 import { must } from '../../base/assert.ts';
 import { isGateSet } from '../class-gate.ts';
 import { FIELD_TYPES, type ChainRule, type Field, type Step } from '../program.ts';
 import type { MessageBytes } from './bytes.ts';
 import {
+  BITWISE,
   COMPARE,
+  COMPARISON,
+  CT,
+  CT_KEY,
   ELEMENT,
   EXPRESSION,
   FIELD_SOURCES,
@@ -30,11 +34,14 @@ export function isPlainRule(rule: ChainRule): boolean {
       case 'lookup':
         return step.fields.every((field) => FIELD_SOURCES[field] !== undefined);
       case 'map-mark':
-        return FIELD_SOURCES[step.field] !== undefined;
+        return step.fields.every((field) => FIELD_SOURCES[field] !== undefined);
+      case 'is':
+        return isNew(step) || (FIELD_SOURCES[step.field] !== undefined && step.values.length === 1);
       case 'set-mark':
+      case 'or-flow-mark':
         return true;
       case 'verdict':
-        return step.verdict.verdict === 'accept';
+        return !('chain' in step.verdict) && step.verdict.verdict !== 'drop';
       default:
         return false;
     }
@@ -55,7 +62,7 @@ function writeStep(out: MessageBytes, step: Step): void {
         out.text(LOOKUP.set, step.set);
       });
     case 'map-mark':
-      loadKey(out, [step.field], isGateSet(step.map));
+      loadKey(out, step.fields, isGateSet(step.map));
       expression(out, 'lookup', () => {
         out.number(LOOKUP.source, REGISTER.first);
         out.text(LOOKUP.set, step.map);
@@ -70,16 +77,87 @@ function writeStep(out: MessageBytes, step: Step): void {
         });
       });
       return writeMark(out);
-    case 'verdict':
+    case 'is':
+      return isNew(step) ? writeIsNew(out) : writeIs(out, step);
+    case 'or-flow-mark':
+      return writeFlowMark(out, step.value);
+    case 'verdict': {
+      const { verdict } = step.verdict;
       return expression(out, 'immediate', () => {
         out.number(IMMEDIATE.target, REGISTER.verdict);
         out.nest(IMMEDIATE.data, () => {
-          out.nest(ELEMENT.verdict, () => out.number(ELEMENT.code, VERDICTS.accept));
+          out.nest(ELEMENT.verdict, () => out.number(ELEMENT.code, VERDICTS[verdict]));
         });
       });
+    }
     default:
       must(undefined, () => `a step that only nft can write: ${step.op}`);
   }
+}
+
+function isNew(step: Step & { op: 'is' }): boolean {
+  return step.field === 'ct state' && step.values.length === 1 && step.values[0] === 'new';
+}
+
+function writeIsNew(out: MessageBytes): void {
+  flowToRegister(out, CT_KEY.state);
+  bitwise(out, CT_KEY.stateNew, 0);
+  compare(out, { operation: COMPARISON.unequal, bytes: 4, value: 0n });
+}
+
+/** Payload is in network order, in which the larger number is the larger bytes. */
+function writeIs(out: MessageBytes, { field, values }: Step & { op: 'is' }): void {
+  const [part] = values;
+  if (part === undefined || typeof part === 'string')
+    return must(undefined, () => `a comparison that only nft can write: ${field}`);
+  const { bytes } = KEY_TYPES[FIELD_TYPES[field]];
+  loadKey(out, [field], false);
+  if (part.first === part.last)
+    return compare(out, { operation: COMPARISON.equal, bytes, value: part.first });
+  compare(out, { operation: COMPARISON.atLeast, bytes, value: part.first });
+  compare(out, { operation: COMPARISON.atMost, bytes, value: part.last });
+}
+
+function writeFlowMark(out: MessageBytes, bits: number): void {
+  flowToRegister(out, CT_KEY.mark);
+  bitwise(out, ~bits, bits);
+  expression(out, 'ct', () => {
+    out.number(CT.key, CT_KEY.mark);
+    out.number(CT.source, REGISTER.first);
+  });
+}
+
+function flowToRegister(out: MessageBytes, key: number): void {
+  expression(out, 'ct', () => {
+    out.number(CT.key, key);
+    out.number(CT.target, REGISTER.first);
+  });
+}
+
+/** Numbers of the machine, which is little-endian. */
+function bitwise(out: MessageBytes, mask: number, xor: number): void {
+  const word = (type: number, value: number) =>
+    out.nest(type, () => out.put32(out.room(ELEMENT.value, 4), value, true));
+  expression(out, 'bitwise', () => {
+    out.number(BITWISE.source, REGISTER.first);
+    out.number(BITWISE.target, REGISTER.first);
+    out.number(BITWISE.bytes, 4);
+    word(BITWISE.mask, mask);
+    word(BITWISE.xor, xor);
+  });
+}
+
+function compare(
+  out: MessageBytes,
+  to: { readonly operation: number; readonly bytes: number; readonly value: bigint },
+): void {
+  expression(out, 'cmp', () => {
+    out.number(COMPARE.source, REGISTER.first);
+    out.number(COMPARE.operation, to.operation);
+    out.nest(COMPARE.data, () => {
+      out.put(out.room(ELEMENT.value, to.bytes), to.bytes, to.value);
+    });
+  });
 }
 
 /** Puts the fields into registers, one after another, each padded to four bytes. */
@@ -110,13 +188,7 @@ function compareNeeds(out: MessageBytes, sources: readonly FieldSource[]): void 
 
 function compareMeta(out: MessageBytes, key: number, value: number): void {
   loadMeta(out, key, REGISTER.first);
-  expression(out, 'cmp', () => {
-    out.number(COMPARE.source, REGISTER.first);
-    out.number(COMPARE.operation, 0);
-    out.nest(COMPARE.data, () => {
-      out.put(out.room(ELEMENT.value, 1), 1, BigInt(value));
-    });
-  });
+  compare(out, { operation: COMPARISON.equal, bytes: 1, value: BigInt(value) });
 }
 
 function loadMeta(out: MessageBytes, key: number, register: number): void {

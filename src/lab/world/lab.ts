@@ -1,3 +1,4 @@
+import { NETWORK_ACLS } from '../../api/vpc/network-acl.ts';
 import { NETWORK_INTERFACES } from '../../api/vpc/network-interface.ts';
 import { PREFIX_LISTS } from '../../api/vpc/prefix-list.ts';
 import { SECURITY_GROUPS } from '../../api/vpc/security-group.ts';
@@ -114,6 +115,7 @@ function worldReader({ informers }: ControlPlane): () => World {
   const vpcs = informers.informer(VPCS);
   const prefixLists = informers.informer(PREFIX_LISTS);
   const peerings = informers.informer(VPC_PEERING_CONNECTIONS);
+  const networkAcls = informers.informer(NETWORK_ACLS);
   return () =>
     worldFromObjects({
       groups: groups.list(),
@@ -122,5 +124,6 @@ function worldReader({ informers }: ControlPlane): () => World {
       vpcs: vpcs.list(),
       prefixLists: prefixLists.list(),
       peerings: peerings.list(),
+      networkAcls: networkAcls.list(),
     });
 }

@@ -1,4 +1,5 @@
-import type { NetnsState, NetworkStep } from '../../base/network.ts';
+import { formatIp, parseIp } from '../../base/ip.ts';
+import type { AddressInfo, NetnsState, NetworkStep } from '../../base/network.ts';
 import {
   deviceTable,
   isPortLink,
@@ -6,7 +7,7 @@ import {
   METADATA_ADDRESS,
   PRIORITY,
 } from '../wiring/names.ts';
-import type { DesiredFabric, DesiredPort } from './desired.ts';
+import { ROUTER6, type DesiredFabric, type DesiredPort, type RemoteAddress } from './desired.ts';
 
 /** What `decideFabric` compares. */
 export interface FabricInput {
@@ -33,6 +34,7 @@ export function decideFabric(input: FabricInput): readonly NetworkStep[] {
     ...staleLinks(input),
     ...ownAddressSteps(input),
     ...ports.flatMap((port) => linkSteps(port, present, input)),
+    ...routerSteps(input, ports),
     ...neighbourSteps(input, ports),
     ...fdbSteps(input),
     ...routeSteps(input, ports),
@@ -90,9 +92,10 @@ function linkSteps(
 function neighbourSteps({ desired, state, uplink }: FabricInput, ports: readonly DesiredPort[]) {
   const want = new Map<string, string>();
   for (const port of ports)
-    for (const address of port.addresses) want.set(`${port.link} ${address}`, port.mac);
+    for (const address of [...port.addresses, ...port.addresses6])
+      want.set(`${port.link} ${address}`, port.mac);
   for (const remote of desired.remotes)
-    want.set(`${uplink} ${remote.tunnelAddress}`, remote.tunnelMac);
+    want.set(`${uplink} ${tunnelHop(remote)}`, remote.tunnelMac);
   const ours = state.neighbours.filter((one) => isPortLink(one.link) || one.link === uplink);
   const have = new Map(ours.map((one) => [`${one.link} ${one.address}`, one.mac]));
   return [
@@ -138,9 +141,13 @@ function routeSteps(input: FabricInput, ports: readonly DesiredPort[]): NetworkS
   const { desired, state, uplink } = input;
   const want = new Map<string, Route>();
   for (const remote of desired.remotes)
-    want.set(`${remote.address}/32`, { link: uplink, gateway: remote.tunnelAddress });
-  for (const port of ports)
-    for (const address of port.addresses) want.set(`${address}/32`, { link: port.link });
+    want.set(blockText(remote.address), { link: uplink, gateway: tunnelHop(remote) });
+  for (const port of ports) {
+    for (const address of [...port.addresses, ...port.addresses6])
+      want.set(blockText(address), { link: port.link });
+    for (const [prefix, gateway] of prefixHops(port))
+      want.set(prefix, { link: port.link, gateway });
+  }
   const ours = state.routes.filter(
     (one) => one.table === MAIN_TABLE && (isPortLink(one.link) || one.link === uplink),
   );
@@ -150,7 +157,7 @@ function routeSteps(input: FabricInput, ports: readonly DesiredPort[]): NetworkS
       .filter(([destination, route]) => !sameRoute(have.get(destination), route))
       .map(([destination, route]) => routeStep(destination, route)),
     ...ours
-      .filter((one) => one.destination.endsWith('/32') && !want.has(one.destination))
+      .filter((one) => !isKernels(one.destination) && !want.has(one.destination))
       .map(({ destination, link }): NetworkStep => ({
         op: 'route-delete',
         destination,
@@ -158,6 +165,67 @@ function routeSteps(input: FabricInput, ports: readonly DesiredPort[]): NetworkS
         ignoreMissing: true,
       })),
   ];
+}
+
+/** An address as a block. */
+function blockText(address: string): string {
+  if (address.includes('/')) return address;
+  return `${address}/${address.includes(':') ? 128 : 32}`;
+}
+
+/** The other end of a tunnel as a next hop of the family: of IPv6, the address made from that of IPv4. */
+function tunnelHop({ address, tunnelAddress }: RemoteAddress): string {
+  if (!address.includes(':')) return tunnelAddress;
+  const ip = parseIp(tunnelAddress);
+  return ip.ok ? formatIp({ family: 6, value: LINK_LOCAL | ip.value.value }) : tunnelAddress;
+}
+
+const LINK_LOCAL = 0xfe80n << 112n;
+
+/** Delegated prefixes lie behind the interface's own address. */
+function prefixHops(port: DesiredPort): readonly (readonly [string, string])[] {
+  return port.prefixes.flatMap((prefix) => {
+    const [hop] = prefix.includes(':') ? port.addresses6 : port.addresses;
+    return hop === undefined ? [] : [[prefix, hop] as const];
+  });
+}
+
+/** The router's addresses on each port of a subnet that has IPv6: the fabric answers for no others. */
+function routerSteps({ state }: FabricInput, ports: readonly DesiredPort[]): NetworkStep[] {
+  const served = new Set(ports.map(({ link }) => link));
+  const want = new Map<string, AddressInfo>(
+    ports
+      .filter((port) => port.addresses6.length + port.gateways6.length > 0)
+      .flatMap((port) =>
+        [ROUTER6, ...port.gateways6].map((address) => {
+          const prefixBits = address === ROUTER6 ? 64 : 128;
+          return [`${port.link} ${address}`, { link: port.link, address, prefixBits }] as const;
+        }),
+      ),
+  );
+  const have = new Map(
+    state.addresses
+      .filter(({ link, address }) => served.has(link) && isRouters(address))
+      .map((one) => [`${one.link} ${one.address}`, one]),
+  );
+  return [
+    ...[...want]
+      .filter(([key]) => !have.has(key))
+      .map(([, one]): NetworkStep => ({ op: 'address-add', ...one, ignoreExisting: true })),
+    ...[...have]
+      .filter(([key]) => !want.has(key))
+      .map(([, one]): NetworkStep => ({ op: 'address-delete', ...one, ignoreMissing: true })),
+  ];
+}
+
+/** All addresses of ports but those that the kernel gives to every link. */
+function isRouters(address: string): boolean {
+  return address.includes(':') && (address === ROUTER6 || !address.startsWith('fe80:'));
+}
+
+/** Routes that the kernel makes for every link. */
+function isKernels(destination: string): boolean {
+  return destination.startsWith('fe80:') || destination.startsWith('ff00:');
 }
 
 function sameRoute(have: Route | undefined, want: Route): boolean {
@@ -181,6 +249,7 @@ export function decideHost(
     return [
       ...hostLinkSteps(port, state),
       ...hostAddressSteps(port, state),
+      ...host6Steps(port, state, device.index),
       ...(main ? primaryRouteSteps(port, state) : deviceRouteSteps(port, state, device)),
     ];
   });
@@ -209,6 +278,26 @@ function hostAddressSteps(port: DesiredPort, state: NetnsState): NetworkStep[] {
             ignoreExisting: true,
           } as const,
         ]),
+  ];
+}
+
+/** IPv6 as DHCPv6 and the router of EC2 set it up: single addresses, and everything by the router. */
+function host6Steps(port: DesiredPort, state: NetnsState, device: number): NetworkStep[] {
+  const link = port.hostLink;
+  const have = state.addresses.filter(
+    (one) => one.link === link && one.address.includes(':') && !one.address.startsWith('fe80:'),
+  );
+  const missing = port.addresses6.filter((text) => !have.some((one) => one.address === text));
+  const stale = have.filter((one) => !port.addresses6.includes(one.address));
+  const table = device === 0 ? MAIN_TABLE : deviceTable(device);
+  const route = { destination: '::/0', link, gateway: ROUTER6, table };
+  const routed = port.addresses6.length === 0 || hasRoute(state, route);
+  return [
+    ...stale.map((one): NetworkStep => ({ op: 'address-delete', ...one, ignoreMissing: true })),
+    ...missing.map((address): NetworkStep => {
+      return { op: 'address-add', link, address, prefixBits: 128, ignoreExisting: true };
+    }),
+    ...(routed ? [] : [{ op: 'route-replace', ...route } as const]),
   ];
 }
 

@@ -1,9 +1,11 @@
 import type { Informers } from '../../api/informer.ts';
 import { INSTANCES } from '../../api/vpc/instance.ts';
+import { NETWORK_ACLS } from '../../api/vpc/network-acl.ts';
 import { NETWORK_INTERFACES } from '../../api/vpc/network-interface.ts';
 import { PREFIX_LISTS } from '../../api/vpc/prefix-list.ts';
 import { SECURITY_GROUPS } from '../../api/vpc/security-group.ts';
 import { SUBNETS } from '../../api/vpc/subnet.ts';
+import { VPC_PEERING_CONNECTIONS } from '../../api/vpc/vpc-peering-connection.ts';
 import { VPCS } from '../../api/vpc/vpc.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
@@ -53,7 +55,13 @@ export interface FabricObserver {
 /** How far a port has come. */
 export type PortStage = 'enforced' | 'settled';
 
-const NOTHING: DesiredFabric = { ports: [], remotes: [], gateways: [], vpcId: undefined };
+const NOTHING: DesiredFabric = {
+  ports: [],
+  remotes: [],
+  gateways: [],
+  gateways6: [],
+  vpcId: undefined,
+};
 /** Changes within this time are applied together. */
 const COALESCE_MS = 2;
 const FIRST_RETRY_MS = 100;
@@ -107,6 +115,8 @@ export class Fabric {
       informers.informer(SECURITY_GROUPS),
       informers.informer(VPCS),
       informers.informer(PREFIX_LISTS),
+      informers.informer(VPC_PEERING_CONNECTIONS),
+      informers.informer(NETWORK_ACLS),
     ];
     await Promise.all(sources.map((source) => source.synced));
     this.#unsubscribe = sources.map((source) => source.subscribe(() => this.kick()));
@@ -262,6 +272,8 @@ export class Fabric {
       groups: informers.informer(SECURITY_GROUPS).list(),
       vpcs: informers.informer(VPCS).list(),
       prefixLists: informers.informer(PREFIX_LISTS).list(),
+      peerings: informers.informer(VPC_PEERING_CONNECTIONS).list(),
+      networkAcls: informers.informer(NETWORK_ACLS).list(),
     };
   }
 

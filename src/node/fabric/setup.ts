@@ -18,7 +18,8 @@ export function tunnelMac(underlayAddress: string): string {
 /**
  * Prepares the fabric namespace. The caller has loaded a filter that drops what it does not know, so
  * forwarding may start. New links inherit the defaults written here: the fabric answers ARP for every
- * address that it has a route for, at once, and never takes a route or a neighbour from a packet.
+ * address that it has a route for, at once, and never takes a route or a neighbour from a packet. In IPv6
+ * nothing is on the link but the router, whose addresses are on each port.
  */
 export async function closeFabric(
   fabric: {
@@ -36,8 +37,11 @@ export async function closeFabric(
     'net.ipv4.conf.default.send_redirects': '0',
     'net.ipv4.conf.default.accept_redirects': '0',
     'net.ipv4.conf.default.arp_accept': '0',
-    'net.ipv6.conf.all.disable_ipv6': '1',
-    'net.ipv6.conf.default.disable_ipv6': '1',
+    'net.ipv6.conf.all.disable_ipv6': '0',
+    'net.ipv6.conf.default.disable_ipv6': '0',
+    'net.ipv6.conf.default.accept_ra': '0',
+    'net.ipv6.conf.default.accept_redirects': '0',
+    'net.ipv6.conf.default.accept_dad': '0',
   });
   const mac = tunnelMac(underlay.address);
   const known = carrier.links.find((link) => link.name === UPLINK);
@@ -59,5 +63,6 @@ export async function closeFabric(
   await network.sysctl(fabricNetns, {
     'net.ipv4.conf.default.proxy_arp': '1',
     'net.ipv4.ip_forward': '1',
+    'net.ipv6.conf.all.forwarding': '1',
   });
 }

@@ -17,6 +17,7 @@ const admitted: Verdict = {
   admitted: true,
   egress: gate({ gate: 'egress', rules: [{ groupId: 'sg-x', ruleId: 'sgr-out' }] }),
   ingress: gate({ rules: [{ groupId: RDS, ruleId: 'sgr-in' }] }),
+  acls: [],
 };
 const dropped: Verdict = { ...admitted, admitted: false, ingress: gate({ outcome: 'dropped' }) };
 
