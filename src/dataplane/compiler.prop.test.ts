@@ -39,7 +39,7 @@ describe('a compiler that remembers', () => {
           expect(renderProgram(program)).toBe(fresh);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 
@@ -56,7 +56,7 @@ describe('a compiler that remembers', () => {
           expect(renderProgram(compiler.program())).toBe(renderProgram(compile(state)));
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 
@@ -73,6 +73,7 @@ describe('a compiler that remembers', () => {
         for (const delta of deltasBetween(undefined, two)) compiler.apply(delta);
         expect(compiler.changes()).toEqual([]);
       }),
+      { numRuns: 40 },
     );
   });
 });

@@ -4,19 +4,20 @@
  * gates whose rules name one of its groups. What it ends with depends on the state only (tested over
  * random paths), so that a fabric that was updated a thousand times is one that was loaded once.
  */
-import { formatCidr, type Cidr } from '../base/cidr.ts';
+import type { Cidr } from '../base/cidr.ts';
 import type { EniId, GroupId, VpcId } from '../base/ids.ts';
-import { formatIp, type Ip } from '../base/ip.ts';
+import type { Ip } from '../base/ip.ts';
 import type { Direction } from '../policy/rule.ts';
 import type { InterfaceView, World } from '../policy/world.ts';
 import { baseChains } from './base-chains.ts';
 import { boundaryPart, type Boundary } from './boundary.ts';
+import { claimPart, claimText, claimsOf, type Claim, type Claimant } from './claims.ts';
 import { ClassTable } from './class-table.ts';
 import { classGate, gateChainName, type ClassGate } from './class-gate.ts';
 import { classKey, foreignGroups, type InterfaceClass } from './class.ts';
 import type { Change } from './diff.ts';
 import { LiveProgram } from './live-program.ts';
-import { point, span, type FabricProgram } from './program.ts';
+import { point, type FabricProgram } from './program.ts';
 import { portElements, sharedSets, type Surroundings } from './shared-sets.ts';
 import type { FabricPort } from './state.ts';
 
@@ -36,12 +37,6 @@ export type Delta =
 
 /** Active peerings and the two VPCs that each joins. */
 export type Peerings = NonNullable<World['activePeerings']>;
-
-/** Who claims an address or a prefix, and the groups that it wears. */
-interface Claim {
-  readonly what: Ip | Cidr;
-  readonly groupIds: readonly GroupId[];
-}
 
 /** A gate that is in the program. */
 interface OwnGate {
@@ -258,15 +253,7 @@ export class FilterCompiler {
   #putAddress(text: string, claim: Claim | undefined): void {
     if (!claim) return this.#live.put(`address ${text}`, undefined);
     const value = this.#classes.get(classKey(claim.groupIds))?.id ?? 0;
-    const { what } = claim;
-    const element =
-      'value' in what
-        ? { set: `class${what.family}`, element: { key: [point(what.value)], value } }
-        : {
-            set: 'class6_blocks',
-            element: { key: [{ first: what.first, last: what.last }, span(0, 255)], value },
-          };
-    this.#live.put(`address ${text}`, { elements: [element] });
+    this.#live.put(`address ${text}`, claimPart(claim.what, value));
   }
 
   #use(groupIds: readonly GroupId[]): void {
@@ -381,17 +368,6 @@ export class FilterCompiler {
       },
     };
   }
-}
-
-/** Whoever has addresses. */
-type Claimant = Pick<InterfaceView, 'addresses' | 'prefixes'>;
-
-function claimsOf(view: Claimant | undefined): readonly (Ip | Cidr)[] {
-  return view ? [...view.addresses, ...(view.prefixes ?? [])] : [];
-}
-
-function claimText(what: Ip | Cidr): string {
-  return 'value' in what ? formatIp(what) : formatCidr(what);
 }
 
 function setOrDelete<K, V>(map: Map<K, V>, key: K, value: V | undefined): void {

@@ -20,17 +20,20 @@ const CROSSING = 'tcp/80 10.0.1.7 > 10.0.2.8';
 /** `100 out allow 6 10.0.0.0/8 80-90`; ICMP has type and code in the last place. */
 function entry(text: string): NetworkAclEntrySpec {
   const [number, way, ruleAction = '', protocol = '', block = '', numbers] = text.split(' ');
-  const [first, last] = (numbers ?? '').split(/(?<=\d)-/).map(Number);
-  const icmp = protocol === '1' || protocol === '58';
   return {
     ruleNumber: Number(number),
     egress: way === 'out',
     ruleAction: ruleAction === 'allow' ? 'allow' : 'deny',
     protocol,
     ...(block.includes(':') ? { ipv6CidrBlock: block } : { cidrBlock: block }),
-    ...(numbers !== undefined && icmp && { icmpType: first, icmpCode: last }),
-    ...(numbers !== undefined && !icmp && { portFirst: first, portLast: last }),
+    ...(numbers !== undefined && numbersOf(protocol, numbers)),
   };
+}
+
+function numbersOf(protocol: string, text: string): Partial<NetworkAclEntrySpec> {
+  const [first = 0, last = 0] = text.split(/(?<=\d)-/).map(Number);
+  if (protocol === '1' || protocol === '58') return { icmpType: first, icmpCode: last };
+  return { portFirst: first, portLast: last };
 }
 
 function acl(name: string, isDefault: boolean, entries: readonly string[]): NetworkAcl {

@@ -4,12 +4,12 @@ import { SPARE_TABLE, TABLE } from '../../dataplane/program.ts';
 /** Packets that a port has lost at one of its gates since the program was loaded as a whole. */
 export interface DropCount {
   readonly link: string;
-  /** `stray`: it was for nobody. */
-  readonly gate: 'pin' | 'egress' | 'ingress' | 'input' | 'stray';
+  /** `stray`: it was for nobody; `acl_out` and `acl_in`: the network ACL of its subnet. */
+  readonly gate: (typeof GATES)[number];
   readonly packets: number;
 }
 
-const GATES = ['pin', 'egress', 'ingress', 'input', 'stray'] as const;
+const GATES = ['pin', 'egress', 'acl_out', 'acl_in', 'ingress', 'input', 'stray'] as const;
 
 /** Reads the counters of the program in force. */
 export async function readDropCounts(nft: Nft, netns: NetnsPath): Promise<readonly DropCount[]> {
