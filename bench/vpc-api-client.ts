@@ -1,16 +1,13 @@
 import { createHash, createHmac, randomUUID } from 'node:crypto';
-import { Agent, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
 
-/** A request that is ready to send. */
-export interface Signed {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
+/** A whole request as it goes over the wire. */
+export type Signed = Buffer;
 
 /** A server under test. */
 export interface Target {
   readonly url: URL;
-  readonly agent: Agent;
+  readonly connections: readonly Connection[];
 }
 
 /** How fast an operation is, at one number of connections. */
@@ -23,9 +20,105 @@ export interface Rate {
 const KEY = { id: 'AKIATEST', secret: 'secret' } as const;
 const REGION = 'us-east-1';
 
-/** Opens connections to a server. */
+/** Opens connections to a server; `close` ends them. */
 export function openTarget(url: string, connections: number): Target {
-  return { url: new URL(url), agent: new Agent({ keepAlive: true, maxSockets: connections }) };
+  const parsed = new URL(url);
+  return {
+    url: parsed,
+    connections: Array.from({ length: connections }, () => new Connection(parsed)),
+  };
+}
+
+/** Ends the connections. */
+export function close({ connections }: Target): void {
+  for (const connection of connections) connection.end();
+}
+
+const HEAD_END = Buffer.from('\r\n\r\n');
+
+/**
+ * One connection with one request at a time. Written for this bench: client and server share two
+ * processors, and node's own client costs about as much as the server that it measures.
+ */
+export class Connection {
+  readonly #url: URL;
+  #socket: Socket | undefined;
+  #chunks: Buffer[] = [];
+  #sizeBytes = 0;
+  /** Of the whole answer; undefined until its head is here. */
+  #wantedBytes: number | undefined;
+  #headBytes = 0;
+  #waiting: PromiseWithResolvers<string> | undefined;
+
+  constructor(url: URL) {
+    this.#url = url;
+  }
+
+  /** Sends a request; fails unless the answer is 200. Answers the body. */
+  send(request: Signed): Promise<string> {
+    this.#waiting = Promise.withResolvers<string>();
+    this.#socket ??= this.#open();
+    this.#socket.write(request);
+    return this.#waiting.promise;
+  }
+
+  end(): void {
+    this.#socket?.destroy();
+    this.#socket = undefined;
+  }
+
+  #open(): Socket {
+    const socket = connect({ host: this.#url.hostname, port: Number(this.#url.port) });
+    socket.setNoDelay(true);
+    socket.on('data', (chunk) => this.#receive(chunk));
+    socket.on('error', (error) => this.#fail(error));
+    socket.on('close', () => {
+      if (this.#socket === socket) this.#fail(new Error('The connection was closed'));
+    });
+    return socket;
+  }
+
+  #fail(error: Error): void {
+    this.end();
+    this.#waiting?.reject(error);
+    this.#waiting = undefined;
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#sizeBytes += chunk.length;
+    if (this.#wantedBytes === undefined) this.#readHead();
+    if (this.#wantedBytes !== undefined && this.#sizeBytes >= this.#wantedBytes) this.#answer();
+  }
+
+  #readHead(): void {
+    const all = Buffer.concat(this.#chunks);
+    this.#chunks = [all];
+    const end = all.indexOf(HEAD_END);
+    if (end < 0) return;
+    this.#headBytes = end + HEAD_END.length;
+    const length = /\r\ncontent-length: *(\d+)/i.exec(all.toString('latin1', 0, end));
+    if (length === null) this.#fail(new Error('The answer has no content-length'));
+    else this.#wantedBytes = this.#headBytes + Number(length[1]);
+  }
+
+  #answer(): void {
+    const all = Buffer.concat(this.#chunks);
+    const head = all.toString('latin1', 0, this.#headBytes);
+    const body = all.toString('utf8', this.#headBytes);
+    this.#chunks = [];
+    this.#sizeBytes = 0;
+    this.#wantedBytes = undefined;
+    if (endsConnection(head)) this.end();
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (head.startsWith('200', 'HTTP/1.1 '.length)) waiting?.resolve(body);
+    else waiting?.reject(new Error(`${head.split('\r\n', 1)[0]}: ${body.slice(0, 500)}`));
+  }
+}
+
+function endsConnection(head: string): boolean {
+  return head.startsWith('HTTP/1.0') || /\r\nconnection: *close/i.test(head);
 }
 
 /** Signs beforehand, so that the measured time is the server's and not the signer's. */
@@ -39,16 +132,16 @@ export function sign(host: string, params: Readonly<Record<string, string>>): Si
   const text = `AWS4-HMAC-SHA256\n${amzDate}\n${scope}\n${sha256(canonical)}`;
   let key: Buffer = Buffer.from(`AWS4${KEY.secret}`);
   for (const part of [date, REGION, 'ec2', 'aws4_request']) key = hmac(key, part);
-  return {
-    body,
-    headers: {
-      'content-type': type,
-      'content-length': String(Buffer.byteLength(body)),
-      host,
-      'x-amz-date': amzDate,
-      authorization: `AWS4-HMAC-SHA256 Credential=${KEY.id}/${scope}, SignedHeaders=content-type;host;x-amz-date, Signature=${hmac(key, text).toString('hex')}`,
-    },
-  };
+  const authorization = `AWS4-HMAC-SHA256 Credential=${KEY.id}/${scope}, SignedHeaders=content-type;host;x-amz-date, Signature=${hmac(key, text).toString('hex')}`;
+  const head = [
+    'POST / HTTP/1.1',
+    `host: ${host}`,
+    `content-type: ${type}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-amz-date: ${amzDate}`,
+    `authorization: ${authorization}`,
+  ].join('\r\n');
+  return Buffer.from(`${head}\r\n\r\n${body}`);
 }
 
 function sha256(text: string): string {
@@ -59,27 +152,11 @@ function hmac(key: Buffer, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();
 }
 
-/** Sends a request; fails unless the answer is 200. */
-export function send({ url, agent }: Target, { headers, body }: Signed): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const sent = request(url, { method: 'POST', headers, agent }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () => {
-        const text = Buffer.concat(chunks).toString();
-        if (response.statusCode === 200) resolve(text);
-        else reject(new Error(`${response.statusCode}: ${text.slice(0, 500)}`));
-      });
-    });
-    sent.on('error', reject);
-    sent.end(body);
-  });
-}
-
 /** Calls an action. */
 export function call(target: Target, params: Readonly<Record<string, string>>): Promise<string> {
-  return send(target, sign(target.url.host, params));
+  const [connection] = target.connections;
+  if (connection === undefined) throw new Error('The target has no connections');
+  return connection.send(sign(target.url.host, params));
 }
 
 /** The first text of an element. */
@@ -96,16 +173,16 @@ export async function measure(
   const samples: number[] = [];
   const beganMs = performance.now();
   let next = 0;
-  const worker = async (): Promise<void> => {
+  const worker = async (connection: Connection): Promise<void> => {
     for (;;) {
       const each = requests[next++];
       const startMs = performance.now();
       if (each === undefined || startMs - beganMs > limits.durationMs) return;
-      await send(target, each);
+      await connection.send(each);
       samples.push(performance.now() - startMs);
     }
   };
-  await Promise.all(Array.from({ length: limits.connections }, worker));
+  await Promise.all(target.connections.slice(0, limits.connections).map(worker));
   const seconds = (performance.now() - beganMs) / 1000;
   const sorted = samples.sort((a, b) => a - b);
   const at = (part: number): number => sorted[Math.floor((sorted.length - 1) * part)] ?? Number.NaN;

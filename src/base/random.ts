@@ -7,6 +7,11 @@ export interface Random {
 /** `lengthDigits` random lower-case hexadecimal digits. */
 export function randomHex(random: Random, lengthDigits: number): string {
   const bytes = random.bytes(Math.ceil(lengthDigits / 2));
-  const digits = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  let digits = '';
+  for (const byte of bytes) digits += HEX[byte] ?? '';
   return digits.slice(0, lengthDigits);
 }
+
+const HEX: readonly string[] = Array.from({ length: 256 }, (_each, byte) =>
+  byte.toString(16).padStart(2, '0'),
+);

@@ -107,9 +107,11 @@ function callerOf(
   return anonymousCaller({ region: services.homeRegion, service });
 }
 
+const DECODER = new TextDecoder();
+
 function readParams(request: WireRequest): ParamNode {
   const inBody = request.body.length > 0;
-  const params = parseParams(inBody ? new TextDecoder().decode(request.body) : request.query);
+  const params = parseParams(inBody ? DECODER.decode(request.body) : request.query);
   if (!params.ok) throw new Ec2Error('MalformedQueryString', params.error);
   return params.value;
 }

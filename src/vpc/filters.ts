@@ -12,12 +12,18 @@ export type FilterValues<T> = (object: T) => readonly (string | undefined)[];
 export interface FilterTable<T> {
   readonly filters: Readonly<Record<string, FilterValues<T>>>;
   readonly tags?: (object: T) => Tags | undefined;
-  /** Filters that an index answers: filter name -> index name. Only literal values use it. */
+  /** Filters that an index answers: filter name -> index name, or ID_INDEX. Only literal values use it. */
   readonly indexed?: Readonly<Record<string, string>>;
 }
 
 const MAX_FILTERS = 50;
 const MAX_VALUES = 200;
+
+/** Filters of a request, and what they mean. */
+export interface FilterUse<T> {
+  readonly table: FilterTable<T>;
+  readonly filters: readonly Filter[] | undefined;
+}
 
 /** AND between filters, OR between values; the test that objects must pass. */
 export function filterTest<T>(
@@ -29,22 +35,24 @@ export function filterTest<T>(
   return (object) => tests.every((test) => test(object));
 }
 
-/** The objects that can pass: those of the filter that an index answers with the fewest, or all. */
+/**
+ * The objects that can pass: those of the filter that an index answers with the fewest. Undefined
+ * when that is not less than `most`: all have to be looked at, in any order that the caller likes.
+ */
 export function candidates<T extends KubeObject>(
   table: Table<T>,
-  filterTable: FilterTable<T>,
-  filters: readonly Filter[] | undefined,
-): Iterable<T> {
+  { table: filterTable, filters }: FilterUse<T>,
+  most = table.size,
+): Iterable<T> | undefined {
   let best: readonly Bucket[] | undefined;
-  let least = table.size;
+  let least = most;
   for (const filter of filters ?? []) {
     const buckets = bucketsOf(table, filterTable, filter);
     if (buckets === undefined) continue;
     const count = buckets.reduce((sum, { index, key }) => sum + table.count(index, key), 0);
-    if (best === undefined || count < least) [best, least] = [buckets, count];
+    if (count < least) [best, least] = [buckets, count];
   }
-  if (best === undefined) return table.values();
-  return unique(best.flatMap(({ index, key }) => table.by(index, key)));
+  return best && new Set(best.flatMap(({ index, key }) => table.by(index, key)));
 }
 
 interface Bucket {
@@ -64,10 +72,6 @@ function bucketsOf<T extends KubeObject>(
   if (!name.startsWith('tag:') || !table.hasIndex('tag')) return undefined;
   const key = name.slice('tag:'.length);
   return values.map((value) => ({ index: 'tag', key: tagKey(key, value) }));
-}
-
-function unique<T>(objects: readonly T[]): Iterable<T> {
-  return new Set(objects);
 }
 
 function checkCounts(filters: readonly Filter[]): void {

@@ -29,7 +29,7 @@ import { DEFAULT_QUOTAS, type Quotas } from './quotas.ts';
 import { plantSeeds, type Seed } from './seeds.ts';
 import { createInstanceCredentials } from './sts/instance-credentials.ts';
 import { delayReads } from './store/delay-reads.ts';
-import { createStore, followStore, type Store } from './store/store.ts';
+import { collectionsOf, createStore, followStore, type Store } from './store/store.ts';
 import { sweep } from './store/sweep.ts';
 
 /** Where a server listens: an inherited socket, or an address. */
@@ -63,6 +63,8 @@ export interface VpcApiOptions {
   readonly knobs?: KnobSettings;
   /** One of several servers over the same Kubernetes: one writes, the others forward to it. */
   readonly ha?: HaSettings;
+  /** For tests: a kept view that is stale fails the request. */
+  readonly checkViews?: boolean;
   /** Adds `/_trunkline/health` and `/_trunkline/reset`. */
   readonly dev?: boolean;
 }
@@ -89,6 +91,7 @@ export async function startVpcApi(options: VpcApiOptions): Promise<VpcApi> {
   const replica = options.ha && new Replica(options.ha, { kube, clock, random, log });
   const sealer = createSealer(await loadServerKey(kube, random), random);
   const store = createStore({ kube: replica?.kube ?? kube, clock });
+  if (options.checkViews === true) for (const { views } of collectionsOf(store)) views.checkEach();
   const unfollow = await followStore(store, informers);
   const services = createServices(options, store, sealer);
   const seed = (): Promise<void> => plantSeeds(services, options.accounts, options.seeds ?? []);
@@ -185,29 +188,37 @@ async function serve(
   write(response, answer);
 }
 
+/** From this size on a body is not joined to the head, which would copy it once more. */
+const LARGE_CHARACTERS = 16_384;
+
 function write(response: ServerResponse, answer: WireResponse): void {
+  const body = answer.body.length < LARGE_CHARACTERS ? answer.body : Buffer.from(answer.body);
   response.writeHead(answer.status, {
     'content-type': answer.contentType ?? 'text/xml;charset=UTF-8',
-    'content-length': Buffer.byteLength(answer.body),
+    'content-length': Buffer.byteLength(body),
     'x-amzn-requestid': answer.requestId,
     'cache-control': 'no-cache, no-store',
     ...answer.headers,
   });
-  response.end(answer.body);
+  response.end(body);
 }
 
 /** The whole body; undefined when it is larger than we take. */
-async function readBody(request: IncomingMessage): Promise<Uint8Array | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  // Not destroyed on an early return, or the answer could not be sent either.
-  const parts: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
-  for await (const chunk of parts) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+function readBody(request: IncomingMessage): Promise<Uint8Array | undefined> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+      else resolve(undefined);
+    });
+    request.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+    request.on('error', reject);
+    request.on('close', () => {
+      if (!request.complete) reject(new Error('The request was cut off'));
+    });
+  });
 }
 
 function wireRequest(request: IncomingMessage, body: Uint8Array): WireRequest {

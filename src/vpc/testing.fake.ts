@@ -63,6 +63,7 @@ export async function startTestApi(
     random: cryptoRandom,
     log,
     quotas: options.quotas ?? {},
+    checkViews: true,
     ...options.more,
     oidcIssuers: options.oidcIssuers ?? [],
     accounts: [

@@ -52,7 +52,7 @@ describe('EC2 responses', () => {
       'no empty tagSet on VPCs',
       'CreateVpc',
       { Vpc: { VpcId: 'v', IsDefault: false, Tags: [] } },
-      '<vpc><vpcId>v</vpcId><isDefault>false</isDefault></vpc>',
+      '<vpc><isDefault>false</isDefault><vpcId>v</vpcId></vpc>',
     ],
     [
       'an empty string as an empty element',

@@ -1,4 +1,5 @@
-import { encoderOf, escapeXml, type UnknownReport } from './encode.ts';
+import { encoderOf, type UnknownReport } from './encode.ts';
+import { escapeXml } from './escape.ts';
 import type { ActionModel, Model } from './model.ts';
 
 const PROLOGUE = '<?xml version="1.0" encoding="UTF-8"?>\n';

@@ -49,9 +49,11 @@ function nodeAt(root: ParamNode, path: readonly string[]): ParamNode {
   return node;
 }
 
+const ESCAPED = /[%+]/;
+
 function decodePart(text: string): string | undefined {
   try {
-    const decoded = decodeURIComponent(text.replaceAll('+', ' '));
+    const decoded = ESCAPED.test(text) ? decodeURIComponent(text.replaceAll('+', ' ')) : text;
     return NOT_XML.test(decoded) ? undefined : decoded;
   } catch {
     return undefined;

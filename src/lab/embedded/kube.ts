@@ -56,6 +56,7 @@ export class EmbeddedKube implements KubeClient {
   }
 
   async get<T extends KubeObject>(target: Resource<T>, key: ObjectKey): Promise<T | undefined> {
+    await this.#settled();
     return this.#store.get(storageOf(target), storeKey(target, key)) as T | undefined;
   }
 
@@ -64,6 +65,7 @@ export class EmbeddedKube implements KubeClient {
     options: ListOptions = {},
   ): Promise<ObjectList<T>> {
     const selected = selectionOf(target, options);
+    await this.#settled();
     const items = this.#store.list(storageOf(target)).filter(selected);
     return { items: items as unknown as T[], resourceVersion: String(this.#store.version) };
   }
@@ -81,9 +83,8 @@ export class EmbeddedKube implements KubeClient {
     if (this.#store.get(storageOf(target), key) !== undefined)
       throw failure('AlreadyExists', `${target.plural} "${given}" already exists`);
     const born = this.#born(target, object, key);
-    return (options.dryRun === true
-      ? born
-      : this.#store.put(storageOf(target), born)) as unknown as T;
+    if (options.dryRun === true) return born as unknown as T;
+    return this.#durable(this.#store.put(storageOf(target), born)) as Promise<T>;
   }
 
   async replace<T extends KubeObject>(
@@ -92,7 +93,8 @@ export class EmbeddedKube implements KubeClient {
     options: WriteOptions = {},
   ): Promise<T> {
     const current = this.#existing(target, object.metadata);
-    return this.#update(target, current, { object: apiObject(object), options }) as unknown as T;
+    const stored = this.#update(target, current, { object: apiObject(object), options });
+    return this.#durable(stored) as Promise<T>;
   }
 
   async patch<T extends KubeObject>(
@@ -102,7 +104,8 @@ export class EmbeddedKube implements KubeClient {
   ): Promise<T> {
     const current = this.#existing(target, key);
     const object = patched(current, change);
-    return this.#update(target, current, { object, options: change }) as unknown as T;
+    const stored = this.#update(target, current, { object, options: change });
+    return this.#durable(stored) as Promise<T>;
   }
 
   async delete<T extends KubeObject>(
@@ -116,12 +119,13 @@ export class EmbeddedKube implements KubeClient {
       throw failure('Conflict', `The uid of ${key.name} is ${current.metadata.uid}`);
     if ((current.metadata.finalizers ?? []).length === 0) {
       this.#store.remove(storageOf(target), storeKey(target, key));
-      return;
+      return this.#store.durable();
     }
-    if (current.metadata.deletionTimestamp !== undefined) return;
+    if (current.metadata.deletionTimestamp !== undefined) return this.#store.durable();
     const deletionTimestamp = timestampOf(this.#clock.nowMs());
     const metadata = { ...current.metadata, deletionTimestamp, deletionGracePeriodSeconds: 0 };
     this.#store.put(storageOf(target), { ...current, metadata });
+    return this.#store.durable();
   }
 
   watch<T extends KubeObject>(
@@ -135,6 +139,17 @@ export class EmbeddedKube implements KubeClient {
     return watchStore(this.#store, { storage, from, selected }, signal) as AsyncIterable<
       WatchEvent<T>
     >;
+  }
+
+  /** An object is answered when everything that made it so is on disk. */
+  async #durable(object: ApiObject): Promise<unknown> {
+    await this.#store.durable();
+    return object;
+  }
+
+  /** No write is under way that could still be undone. */
+  #settled(): Promise<void> {
+    return this.#store.durable().catch(() => {});
   }
 
   #existing(target: Resource<KubeObject>, key: ObjectKey): ApiObject {

@@ -33,15 +33,20 @@ export function openEmbeddedKube(options: {
   readonly random: Random;
 }): OpenedKube {
   const journal = openJournal(options.path ?? ':memory:');
+  // At the end of this turn of the event loop: whatever came over all connections is written at once.
+  const store = new Store(journal, { defer: (commit) => void setImmediate(commit) });
   const withStatus = VPC_OBJECT_CRDS.filter((crd) => crd.statusSubresource);
   return {
     kube: new EmbeddedKube({
-      store: new Store(journal),
+      store,
       clock: options.clock,
       random: options.random,
       statusSubresources: ['nodes', ...withStatus.map(({ resource }) => resource.plural)],
     }),
-    close: () => journal.close(),
+    close: () => {
+      store.commit();
+      journal.close();
+    },
   };
 }
 

@@ -4,10 +4,11 @@ import type {
 } from '@aws-sdk/client-ec2';
 import type { SecurityGroup, SecurityGroupRuleSpec } from '../../api/vpc/security-group.ts';
 import type { Handler } from '../context.ts';
-import { paginate, selectObjects } from '../describe.ts';
+import { selectPage } from '../describe.ts';
 import type { FilterTable, FilterValues } from '../filters.ts';
 import { groupByName } from '../group-lookup.ts';
 import { defaultVpc, sees } from '../own.ts';
+import { ID_INDEX } from '../store/table.ts';
 import { groupView } from '../views/group.ts';
 import type { Call } from '../context.ts';
 
@@ -19,12 +20,11 @@ export const describeSecurityGroups: Handler<
   const named = (input.GroupNames ?? []).map(
     (name) => groupByName(call, defaultVpc(call).metadata.name, name).metadata.name,
   );
-  const groups = selectObjects(
+  const page = selectPage(
     call.store.groups,
-    { ids: [...(input.GroupIds ?? []), ...named], filters: input.Filters },
-    { table: filtersOf(call), visible: (group) => sees(call, group) },
+    { ids: [...(input.GroupIds ?? []), ...named], filters: input.Filters, page: input },
+    { table: () => filtersOf(call), visible: (group) => sees(call, group), range: [5, 1000] },
   );
-  const page = paginate(groups, input, { key: ({ metadata }) => metadata.name, range: [5, 1000] });
   return {
     SecurityGroups: page.items.map((group) => groupView(call, group)),
     NextToken: page.nextToken,
@@ -34,7 +34,7 @@ export const describeSecurityGroups: Handler<
 function filtersOf(call: Call): FilterTable<SecurityGroup> {
   return {
     tags: ({ spec }) => spec.tags,
-    indexed: { 'vpc-id': 'vpc' },
+    indexed: { 'group-id': ID_INDEX, 'group-name': 'groupName', 'vpc-id': 'vpc' },
     filters: {
       'group-id': ({ metadata }) => [metadata.name],
       'group-name': ({ spec }) => [spec.groupName],

@@ -6,31 +6,24 @@ import type {
 } from '@aws-sdk/client-ec2';
 import type { NetworkInterface } from '../../api/vpc/network-interface.ts';
 import type { Call, Handler } from '../context.ts';
-import { paginate, selectObjects } from '../describe.ts';
+import { selectPage } from '../describe.ts';
 import type { FilterTable, FilterValues } from '../filters.ts';
 import { invalidValue, own, required, sees } from '../own.ts';
 import { associationView } from '../public-ips/association.ts';
-import {
-  attachmentView,
-  interfaceStatus,
-  interfaceView,
-  privateDnsName,
-} from '../views/interface.ts';
+import { interfaceStatus } from '../interfaces/status.ts';
+import { ID_INDEX } from '../store/table.ts';
+import { attachmentView, interfaceView, privateDnsName } from '../views/interface.ts';
 
 /** DescribeNetworkInterfaces. */
 export const describeNetworkInterfaces: Handler<
   DescribeNetworkInterfacesRequest,
   DescribeNetworkInterfacesResult
 > = (input, call) => {
-  const interfaces = selectObjects(
+  const page = selectPage(
     call.store.interfaces,
-    { ids: input.NetworkInterfaceIds, filters: input.Filters },
-    { table: filtersOf(call), visible: (eni) => sees(call, eni) },
+    { ids: input.NetworkInterfaceIds, filters: input.Filters, page: input },
+    { table: () => filtersOf(call), visible: (eni) => sees(call, eni), range: [5, 1000] },
   );
-  const page = paginate(interfaces, input, {
-    key: ({ metadata }) => metadata.name,
-    range: [5, 1000],
-  });
   return {
     NetworkInterfaces: page.items.map((eni) => interfaceView(call, eni)),
     NextToken: page.nextToken,
@@ -41,6 +34,8 @@ function filtersOf(call: Call): FilterTable<NetworkInterface> {
   return {
     tags: ({ spec }) => spec.tags,
     indexed: {
+      'network-interface-id': ID_INDEX,
+      status: 'status',
       'vpc-id': 'vpc',
       'subnet-id': 'subnet',
       'group-id': 'group',

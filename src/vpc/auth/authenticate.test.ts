@@ -269,7 +269,7 @@ test('the signing key is the one of the AWS documentation', () => {
     region: 'us-east-1',
     service: 'iam',
   });
-  expect(Buffer.from(key).toString('hex')).toBe(
+  expect(key.export().toString('hex')).toBe(
     'c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9',
   );
 });

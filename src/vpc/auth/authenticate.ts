@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import { Ec2Error } from '../../ec2/error.ts';
 import type { Credential, FindCredential } from './credentials.ts';
@@ -38,7 +39,7 @@ export function createAuthenticate(options: {
   readonly find: FindCredential;
   readonly clock: Clock;
 }): Authenticate {
-  const keys = new Map<string, Uint8Array>();
+  const keys = new Map<string, KeyObject>();
   return (request, service) => {
     const signature = parseSignature(request);
     if (signature === undefined) throw authError(service, 'missing');
@@ -70,10 +71,10 @@ export function anonymousCaller(scope: Scope): Caller {
 }
 
 function cachedKey(
-  keys: Map<string, Uint8Array>,
+  keys: Map<string, KeyObject>,
   credential: Credential,
   signature: Signature,
-): Uint8Array {
+): KeyObject {
   const { date, region, service } = signature;
   const name = `${credential.accessKeyId}/${date}/${region}/${service}`;
   const known = keys.get(name);
@@ -88,12 +89,16 @@ function checkTime(signature: Signature, nowMs: number): void {
   const { amzDate, date, service } = signature;
   if (!amzDate.startsWith(date)) throw authError(service, 'bad-signature');
   const skewMs = MAX_SKEW_MS[service] ?? USUAL_SKEW_MS;
-  const signedMs = Date.parse(
-    amzDate.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'),
-  );
+  const signedMs = parseAmzDate(amzDate);
   const lifeMs = signature.presigned ? presignedLifeMs(signature) : skewMs;
   if (!(signedMs - skewMs <= nowMs && nowMs <= signedMs + lifeMs))
     throw authError(service, 'expired');
+}
+
+/** YYYYMMDDTHHMMSSZ in milliseconds; NaN when there is no such day or time. */
+function parseAmzDate(text: string): number {
+  const day = `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6, 8)}`;
+  return Date.parse(`${day}T${text.slice(9, 11)}:${text.slice(11, 13)}:${text.slice(13)}`);
 }
 
 function presignedLifeMs({ expiresSeconds, service }: Signature): number {

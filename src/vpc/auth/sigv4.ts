@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, hash, timingSafeEqual, type KeyObject } from 'node:crypto';
 
 /** A request as it came over the wire, before anything was decoded. */
 export interface WireRequest {
@@ -118,7 +118,7 @@ function parseCredential(text: string): Scope | undefined {
 export function signatureMatches(
   request: WireRequest,
   signature: Signature,
-  signingKey: Uint8Array,
+  signingKey: KeyObject,
 ): boolean {
   const { signedHeaders } = signature;
   if (!signedHeaders.includes('host')) return false;
@@ -136,12 +136,13 @@ export function signatureMatches(
 export function deriveSigningKey(
   secretAccessKey: string,
   scope: Pick<Signature, 'date' | 'region' | 'service'>,
-): Uint8Array {
+): KeyObject {
   const steps = [scope.date, scope.region, scope.service, 'aws4_request'];
-  return steps.reduce<Uint8Array>(
-    (key, step) => createHmac('sha256', key).update(step).digest(),
+  const key = steps.reduce<Uint8Array>(
+    (before, step) => createHmac('sha256', before).update(step).digest(),
     Buffer.from(`AWS4${secretAccessKey}`),
   );
+  return createSecretKey(key);
 }
 
 /** The body is always hashed; what the client says about it must agree. */
@@ -158,7 +159,7 @@ function canonicalRequest(request: WireRequest, signature: Signature, payload: s
   );
   return [
     request.method,
-    request.path.split('/').map(encodeRfc3986).join('/') || '/',
+    canonicalPath(request.path),
     canonicalQuery(request.query),
     headers.join(''),
     signature.signedHeaders.join(';'),
@@ -166,7 +167,13 @@ function canonicalRequest(request: WireRequest, signature: Signature, payload: s
   ].join('\n');
 }
 
+function canonicalPath(path: string): string {
+  if (path === '/') return path;
+  return path.split('/').map(encodeRfc3986).join('/') || '/';
+}
+
 function canonicalQuery(query: string): string {
+  if (query === '') return '';
   return queryPairs(query)
     .filter(([name]) => name !== 'X-Amz-Signature')
     .map(([name, value]) => [encodeRfc3986(name), encodeRfc3986(value)] as const)
@@ -213,5 +220,5 @@ function compare(a: string, b: string): number {
 }
 
 function sha256(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex');
+  return hash('sha256', data);
 }

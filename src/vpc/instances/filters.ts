@@ -5,7 +5,8 @@ import type { Call } from '../context.ts';
 import type { FilterTable, FilterValues } from '../filters.ts';
 import { interfacesOf, stateView } from '../views/instance.ts';
 import { associationView } from '../public-ips/association.ts';
-import { interfaceStatus, privateDnsName } from '../views/interface.ts';
+import { interfaceStatus } from '../interfaces/status.ts';
+import { privateDnsName } from '../views/interface.ts';
 import { metadataOptionsView } from './metadata-options.ts';
 
 type Filters<T> = Readonly<Record<string, FilterValues<T>>>;

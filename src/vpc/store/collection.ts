@@ -5,6 +5,7 @@ import type { KubeObject } from '../../api/meta.ts';
 import { apiVersionOf, type Resource } from '../../api/resource.ts';
 import type { Ec2Error } from '../../ec2/error.ts';
 import { notFound, type IdKind } from '../../ec2/id-kinds.ts';
+import { KeptViews } from './kept-views.ts';
 import { Table, type IndexKeys } from './table.ts';
 
 /** How often a write is tried again after somebody else changed the object (agents write status). */
@@ -34,6 +35,8 @@ export interface CollectionOptions<T extends KubeObject> {
  */
 export class Collection<T extends KubeObject> {
   readonly table: Table<T>;
+  /** How describes show the objects. */
+  readonly views = new KeptViews<T>();
   readonly idKind: IdKind;
   readonly #kube: KubeClient;
   readonly #resource: Resource<T>;

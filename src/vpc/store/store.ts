@@ -10,6 +10,7 @@ import { VPCS, type Vpc } from '../../api/vpc/vpc.ts';
 import type { Clock } from '../../base/clock.ts';
 import { ID_KINDS } from '../../ec2/id-kinds.ts';
 import { createIamStore, iamCollections, type IamStore } from '../iam/iam-store.ts';
+import { interfaceStatus } from '../interfaces/status.ts';
 import { AddressPool } from './address-pool.ts';
 import { addressKeys, blockKeys } from './address-space.ts';
 import { Collection } from './collection.ts';
@@ -138,6 +139,7 @@ const SUBNET_INDEXES = {
 
 const INTERFACE_INDEXES = {
   vpc: ({ spec }: NetworkInterface) => [spec.vpcId],
+  status: (eni: NetworkInterface) => [interfaceStatus(eni)],
   subnet: ({ spec }: NetworkInterface) => [spec.subnetId],
   group: ({ spec }: NetworkInterface) => spec.groups,
   instance: ({ spec }: NetworkInterface) => present(spec.attachment?.instanceId),
@@ -158,6 +160,8 @@ const INTERFACE_INDEXES = {
 const GROUP_INDEXES = {
   vpc: ({ spec }: SecurityGroup) => [spec.vpcId],
   name: ({ spec }: SecurityGroup) => [`${spec.vpcId}/${spec.groupName}`],
+  /** Whatever the VPC; for filters. */
+  groupName: ({ spec }: SecurityGroup) => [spec.groupName],
   reference: ({ spec }: SecurityGroup) =>
     present(...spec.rules.map((rule) => rule.referencedGroupId)),
   prefixList: ({ spec }: SecurityGroup) => present(...spec.rules.map((rule) => rule.prefixListId)),

@@ -1,7 +1,11 @@
 import type { KubeObject } from '../../api/meta.ts';
+import { SortedNames } from './sorted-names.ts';
 
 /** Keys under which an object is found in one index. */
 export type IndexKeys<T> = (object: T) => readonly string[];
+
+/** The index that every table has: names of objects, which are EC2's ids. */
+export const ID_INDEX = 'id';
 
 /** How many deleted names are remembered while their last watch events are still on the way. */
 const MAX_TOMBSTONES = 50_000;
@@ -23,6 +27,11 @@ export class Table<T extends KubeObject> {
     );
   }
 
+  readonly #sorted = new SortedNames(
+    () => this.#objects.keys(),
+    (name) => this.#objects.has(name),
+  );
+
   get size(): number {
     return this.#objects.size;
   }
@@ -35,17 +44,30 @@ export class Table<T extends KubeObject> {
     return this.#objects.values();
   }
 
+  /** Visits the objects whose names come after this one, in order, until a visit answers true. */
+  walk(after: string, visit: (object: T) => boolean): void {
+    this.#sorted.walk(after, (name) => {
+      const object = this.#objects.get(name);
+      return object !== undefined && visit(object);
+    });
+  }
+
   hasIndex(index: string): boolean {
     return this.#indexes.has(index);
   }
 
   /** The objects under a key; none when the index does not know it. */
   by(index: string, key: string): readonly T[] {
+    if (index === ID_INDEX) {
+      const object = this.#objects.get(key);
+      return object === undefined ? [] : [object];
+    }
     return [...(this.#indexes.get(index)?.buckets.get(key)?.values() ?? [])];
   }
 
   /** How many objects are under a key. */
   count(index: string, key: string): number {
+    if (index === ID_INDEX) return this.#objects.has(key) ? 1 : 0;
     return this.#indexes.get(index)?.buckets.get(key)?.size ?? 0;
   }
 
@@ -55,7 +77,8 @@ export class Table<T extends KubeObject> {
     if (this.#tombstones.has(name) && this.#tombstones.get(name) === uid) return;
     const current = this.#objects.get(name);
     if (current !== undefined && !isNewer(object, current)) return;
-    if (current !== undefined) this.#unindex(current);
+    if (current === undefined) this.#sorted.add(name);
+    else this.#unindex(current);
     this.#tombstones.delete(name);
     this.#objects.set(name, object);
     for (const { keys, buckets } of this.#indexes.values())

@@ -1,11 +1,22 @@
 import type { GroupIdentifier, SecurityGroup as GroupView } from '@aws-sdk/client-ec2';
 import type { SecurityGroup } from '../../api/vpc/security-group.ts';
+import { keepText } from '../../ec2/codec/kept-text.ts';
 import type { Call } from '../context.ts';
 import { ipPermissions } from '../rules/view.ts';
 import { tagList } from '../tags.ts';
 
-/** A security group as EC2 shows it. */
+/**
+ * A security group as EC2 shows it; made once per version of the group, unless it shows the state
+ * of peerings.
+ */
 export function groupView(call: Call, group: SecurityGroup): GroupView {
+  if (group.spec.rules.some((rule) => rule.vpcPeeringConnectionId !== undefined))
+    return newGroupView(call, group);
+  const make = (): GroupView => keepText(newGroupView(call, group));
+  return call.store.groups.views.get(group, [call.region], make);
+}
+
+function newGroupView(call: Call, group: SecurityGroup): GroupView {
   const { metadata, spec } = group;
   return {
     OwnerId: spec.account,

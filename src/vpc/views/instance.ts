@@ -11,19 +11,14 @@ import type { NetworkInterface } from '../../api/vpc/network-interface.ts';
 import { instanceLimits } from '../../ec2/limits.ts';
 import type { Call } from '../context.ts';
 import { launchOptionsView } from '../instances/launch-options.ts';
+import { interfaceStatus } from '../interfaces/status.ts';
 import { metadataOptionsView } from '../instances/metadata-options.ts';
 import { profileOf } from '../instances/profile.ts';
 import { connectionTrackingView } from '../interfaces/connection-tracking.ts';
 import { associationView } from '../public-ips/association.ts';
 import { tagList } from '../tags.ts';
 import { groupIdentifiers } from './group.ts';
-import {
-  addressFamilyViews,
-  addressViews,
-  attachmentView,
-  interfaceStatus,
-  privateDnsName,
-} from './interface.ts';
+import { addressFamilyViews, addressViews, attachmentView, privateDnsName } from './interface.ts';
 
 type State = Instance['spec']['state'];
 

@@ -5,23 +5,16 @@ import type {
   NetworkInterfaceAttachment,
   NetworkInterfaceIpv6Address,
   NetworkInterfacePrivateIpAddress,
-  NetworkInterfaceStatus,
 } from '@aws-sdk/client-ec2';
 import type { InterfaceAttachment, NetworkInterface } from '../../api/vpc/network-interface.ts';
+import { keepText } from '../../ec2/codec/kept-text.ts';
 import type { Call, Place } from '../context.ts';
 import { connectionTrackingView } from '../interfaces/connection-tracking.ts';
+import { interfaceStatus } from '../interfaces/status.ts';
 import { associationView } from '../public-ips/association.ts';
 import { tagList } from '../tags.ts';
 import { zoneIdOf } from '../zones.ts';
 import { groupIdentifiers } from './group.ts';
-
-/**
- * `in-use` also for associated branches: a leak sweeper of the EKS controller deletes interfaces
- * that stay `available` (spec: ec2-surface 2.1).
- */
-export function interfaceStatus({ spec }: NetworkInterface): NetworkInterfaceStatus {
-  return spec.attachment || spec.trunkAssociation ? 'in-use' : 'available';
-}
 
 /** `ip-10-0-0-5.ec2.internal`; other regions than us-east-1 have their name in it. */
 export function privateDnsName(address: string, region: string): string {
@@ -76,8 +69,20 @@ export function attachmentView(
   };
 }
 
-/** A network interface as EC2 shows it. */
+/**
+ * A network interface as EC2 shows it; made once per version of the interface, unless it shows a
+ * public address: that depends on its VPC, its instance and the Elastic IP addresses.
+ */
 export function interfaceView(call: Call, eni: NetworkInterface): InterfaceView {
+  const { elasticIps } = call.store;
+  if (eni.spec.publicIp !== undefined || elasticIps.table.count('interface', eni.metadata.name) > 0)
+    return newInterfaceView(call, eni);
+  const groupNames = eni.spec.groups.map((id) => call.store.groups.get(id)?.spec.groupName);
+  const make = (): InterfaceView => keepText(newInterfaceView(call, eni));
+  return call.store.interfaces.views.get(eni, [call.region, ...groupNames], make);
+}
+
+function newInterfaceView(call: Call, eni: NetworkInterface): InterfaceView {
   const { metadata, spec } = eni;
   const [primary = ''] = spec.privateIps;
   return {

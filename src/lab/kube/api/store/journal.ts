@@ -20,8 +20,8 @@ const SETUP = `
 `;
 
 /**
- * The lab's etcd: one row per object and the last resourceVersion, in SQLite. Each write is one
- * transaction, finished before the answer goes out. With WAL and `synchronous = NORMAL` a commit
+ * The lab's etcd: one row per object and the last resourceVersion, in SQLite. A write's transaction
+ * is finished before its answer goes out; writes that come together may share one. With WAL and `synchronous = NORMAL` a commit
  * survives `kill -9` of the process; only a crash of the machine may lose the newest ones.
  */
 export class Journal {
@@ -29,6 +29,8 @@ export class Journal {
   readonly #put: StatementSync;
   readonly #remove: StatementSync;
   readonly #setVersion: StatementSync;
+  readonly #begin: StatementSync;
+  readonly #commit: StatementSync;
 
   /**
    * Opens or makes the file; `:memory:` keeps nothing. `exclusive` refuses a file that another
@@ -49,6 +51,8 @@ export class Journal {
       'INSERT INTO objects (storage, key, json) VALUES (?, ?, ?) ' +
         'ON CONFLICT (storage, key) DO UPDATE SET json = excluded.json',
     );
+    this.#begin = this.#database.prepare('BEGIN IMMEDIATE');
+    this.#commit = this.#database.prepare('COMMIT');
     this.#remove = this.#database.prepare('DELETE FROM objects WHERE storage = ? AND key = ?');
     this.#setVersion = this.#database.prepare(
       "INSERT INTO meta (name, value) VALUES ('version', ?) " +
@@ -84,35 +88,35 @@ export class Journal {
       .run(name, value);
   }
 
-  /** Writes one object and the version, together. */
-  put(row: JournalRow, version: number): void {
-    this.#transaction(() => {
-      this.#put.run(row.storage, row.key, row.json);
-      this.#setVersion.run(String(version));
-    });
+  /** Writes one object; within `begin` and `commit`. */
+  put(row: JournalRow): void {
+    this.#put.run(row.storage, row.key, row.json);
   }
 
-  /** Removes one object and writes the version, together. */
-  remove(storage: string, key: string, version: number): void {
-    this.#transaction(() => {
-      this.#remove.run(storage, key);
-      this.#setVersion.run(String(version));
-    });
+  /** Removes one object; within `begin` and `commit`. */
+  remove(storage: string, key: string): void {
+    this.#remove.run(storage, key);
+  }
+
+  /** Begins a transaction, unless one is open. */
+  begin(): void {
+    if (!this.#database.isTransaction) this.#begin.run();
+  }
+
+  /** Ends the transaction: its writes and the version are on disk, together. */
+  commit(version: number): void {
+    this.#setVersion.run(String(version));
+    this.#commit.run();
+  }
+
+  /** Forgets what was written since `begin`. */
+  rollback(): void {
+    // SQLite has done it already after some errors, such as a full disk.
+    if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
   }
 
   /** Folds the write-ahead log into the file and closes it. */
   close(): void {
     this.#database.close();
-  }
-
-  #transaction(write: () => void): void {
-    this.#database.exec('BEGIN IMMEDIATE');
-    try {
-      write();
-      this.#database.exec('COMMIT');
-    } catch (error) {
-      this.#database.exec('ROLLBACK');
-      throw error;
-    }
   }
 }

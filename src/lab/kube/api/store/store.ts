@@ -26,11 +26,20 @@ export class Store {
   readonly #histories = new Map<string, History>();
   readonly #listeners = new Set<StoreListener>();
   readonly #startVersion: number;
+  readonly #defer: ((commit: () => void) => void) | undefined;
   #version: number;
+  /** Changes in memory that are not on disk yet. */
+  #pending: { readonly storage: string; readonly change: Change }[] = [];
+  #durable: PromiseWithResolvers<void> | undefined;
 
-  /** Reads everything back from the journal. */
-  constructor(journal: Journal) {
+  /**
+   * Reads everything back from the journal. Each write is on disk when its call returns; with
+   * `defer` only once `durable` resolves, and all writes until `defer` calls back share one
+   * transaction.
+   */
+  constructor(journal: Journal, options: { readonly defer?: (commit: () => void) => void } = {}) {
     this.#journal = journal;
+    this.#defer = options.defer;
     // 1 is the version of an empty store: 0 means "any" to clients.
     this.#version = Math.max(1, journal.version());
     this.#startVersion = this.#version;
@@ -89,10 +98,10 @@ export class Store {
     const version = this.#version + 1;
     const stored = withVersion(object, version);
     const row = { storage, key: `${key.namespace}/${key.name}`, json: JSON.stringify(stored) };
-    this.#journal.put(row, version);
+    this.#write(() => this.#journal.put(row));
     this.#version = version;
-    this.#bucket(storage, key.namespace).set(key.name, stored);
-    this.#publish(storage, {
+    this.#file(storage, key, stored);
+    this.#settle(storage, {
       type: before === undefined ? 'ADDED' : 'MODIFIED',
       object: stored,
       ...(before !== undefined && { before }),
@@ -105,14 +114,36 @@ export class Store {
   remove(storage: string, key: StoreKey): ApiObject {
     const before = must(this.get(storage, key), () => `No ${storage} ${key.name} to remove`);
     const version = this.#version + 1;
-    this.#journal.remove(storage, `${key.namespace}/${key.name}`, version);
+    this.#write(() => this.#journal.remove(storage, `${key.namespace}/${key.name}`));
     this.#version = version;
-    const bucket = this.#bucket(storage, key.namespace);
-    bucket.delete(key.name);
-    if (bucket.size === 0) this.#objects.get(storage)?.delete(key.namespace);
+    this.#file(storage, key, undefined);
     const object = withVersion(before, version);
-    this.#publish(storage, { type: 'DELETED', object, before, version });
+    this.#settle(storage, { type: 'DELETED', object, before, version });
     return object;
+  }
+
+  /**
+   * Resolves once every write so far is on disk; rejects when that failed, and they are undone.
+   * Listeners hear of a change when it is on disk, before the promise resolves.
+   */
+  durable(): Promise<void> {
+    return this.#durable?.promise ?? Promise.resolve();
+  }
+
+  /** Ends the open transaction now. */
+  commit(): void {
+    const [pending, durable] = [this.#pending, this.#durable];
+    if (pending.length === 0) return;
+    try {
+      this.#journal.commit(this.#version);
+    } catch (error) {
+      this.#undo(error);
+      throw error;
+    }
+    this.#pending = [];
+    this.#durable = undefined;
+    for (const { storage, change } of pending) this.#publish(storage, change);
+    durable?.resolve();
   }
 
   /** The changes of a resource after a version, or undefined when they are no longer known. */
@@ -124,6 +155,52 @@ export class Store {
   subscribe(listener: StoreListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  #write(write: () => void): void {
+    try {
+      this.#journal.begin();
+      write();
+    } catch (error) {
+      this.#undo(error);
+      throw error;
+    }
+  }
+
+  /** A change is in memory and in the open transaction; the first one arranges for the commit. */
+  #settle(storage: string, change: Change): void {
+    this.#pending.push({ storage, change });
+    if (this.#defer === undefined) return this.commit();
+    if (this.#durable !== undefined) return;
+    this.#durable = Promise.withResolvers();
+    // Whoever waits is told; a failure that nobody waits for is no crash.
+    this.#durable.promise.catch(() => {});
+    this.#defer(() => {
+      try {
+        this.commit();
+      } catch {
+        // Everybody who waits has the error.
+      }
+    });
+  }
+
+  /** Takes back everything since the last commit: nobody was told of it. */
+  #undo(error: unknown): void {
+    const [pending, durable] = [this.#pending, this.#durable];
+    this.#pending = [];
+    this.#durable = undefined;
+    for (const { storage, change } of pending.toReversed())
+      this.#file(storage, keyOf(change.object), change.before);
+    this.#version = (pending[0]?.change.version ?? this.#version + 1) - 1;
+    this.#journal.rollback();
+    durable?.reject(error);
+  }
+
+  #file(storage: string, key: StoreKey, object: ApiObject | undefined): void {
+    const bucket = this.#bucket(storage, key.namespace);
+    if (object !== undefined) bucket.set(key.name, object);
+    else bucket.delete(key.name);
+    if (bucket.size === 0) this.#objects.get(storage)?.delete(key.namespace);
   }
 
   #bucket(storage: string, namespace: string): Map<string, ApiObject> {
