@@ -66,6 +66,7 @@ async function problemOf(change: Partial<VpcServeRequest>): Promise<string> {
     tls: undefined,
     quotas: {},
     knobsFile: undefined,
+    eks: undefined,
     oidcIssuers: [],
     ...change,
   };

@@ -40,14 +40,23 @@ async function start(
   const [clock, random, log] = [systemClock, cryptoRandom, createLog({ level: 'info' })];
   const store = await openStore(request, { clock, random, env: process.env });
   const { kube, ha } = store;
+  const kubernetes = eksApi(request) ?? store.kubernetes;
   const informers = createInformers({ kube, clock, log, signal });
-  const more = { ...(ha && { ha }), kube, informers, clock, random, log, analyse };
+  const shared = { ...(ha && { ha }), ...(kubernetes && { kubernetes }) };
+  const more = { ...shared, kube, informers, clock, random, log, analyse };
   try {
     return { store, api: await startVpcApi({ ...settings, ...more }) };
   } catch (error) {
     await store.close();
     throw error;
   }
+}
+
+/** What DescribeCluster tells `aws eks update-kubeconfig`. */
+function eksApi({ eks }: VpcServeRequest): VpcApiOptions['kubernetes'] {
+  if (eks === undefined) return undefined;
+  const caPem = fromFile('--eks-ca', eks.caFile, (file) => readFileSync(file, 'utf8'));
+  return { endpoint: eks.endpoint, caPem };
 }
 
 type Settings = Omit<VpcApiOptions, 'kube' | 'informers' | 'clock' | 'random' | 'log'>;

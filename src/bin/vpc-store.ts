@@ -8,10 +8,10 @@ import { LabProblem } from '../cli/lab-port.ts';
 import type { KubernetesStore, VpcServeRequest } from '../cli/vpc-serve-request.ts';
 import { createKubeClient } from '../io/kube-client.ts';
 import { KubeConfigError } from '../io/kube-config.ts';
-import { readInCluster } from '../io/kube-in-cluster.ts';
+import { readInCluster, type InCluster } from '../io/kube-in-cluster.ts';
 import { openEmbeddedKube, StoreUnreadable } from '../lab/embedded/open.ts';
 import type { HaSettings } from '../vpc/ha/replica.ts';
-import { connectKube } from './connect-kube.ts';
+import { readKube } from './connect-kube.ts';
 import { installCrds } from './install-crds.ts';
 
 /** An open store. */
@@ -19,6 +19,8 @@ export interface OpenedStore {
   readonly kube: KubeClient;
   /** Set when other servers may share the store. */
   readonly ha?: HaSettings;
+  /** Where the store is a Kubernetes API of its own. */
+  readonly kubernetes?: { readonly endpoint: string; readonly caPem: string };
   /** No call may be under way. */
   close(): Promise<void>;
 }
@@ -58,7 +60,8 @@ async function openCluster(
   { host, tls }: VpcServeRequest,
   { clock, env }: OpenDeps,
 ): Promise<OpenedStore> {
-  const { kube, namespace } = await connect(store, env);
+  const { transport, namespace } = await connectionOf(store, env);
+  const kube = createKubeClient(transport);
   try {
     await installCrds(kube, clock, VPC_OBJECT_CRDS);
   } catch (error) {
@@ -70,6 +73,7 @@ async function openCluster(
   const leaseMs = store.leaseSeconds * 1000;
   return {
     kube,
+    kubernetes: { endpoint: transport.server, caPem: transport.caPem ?? '' },
     ha: {
       url: (port) => store.advertise ?? `${scheme}://${address}:${port}`,
       caPem: store.peerCaFile === undefined ? undefined : readFileSync(store.peerCaFile, 'utf8'),
@@ -84,17 +88,14 @@ async function openCluster(
 /** Renewals in a lease, as Kubernetes' own controllers have it. */
 const RENEWALS = 3;
 
-interface Connected {
-  readonly kube: KubeClient & { close(): Promise<void> };
-  readonly namespace: string;
-}
-
-async function connect({ kubeconfig }: KubernetesStore, env: OpenDeps['env']): Promise<Connected> {
+async function connectionOf(
+  { kubeconfig }: KubernetesStore,
+  env: OpenDeps['env'],
+): Promise<InCluster> {
   if (kubeconfig !== undefined)
-    return { kube: await connectKube(kubeconfig), namespace: 'default' };
+    return { transport: await readKube(kubeconfig), namespace: 'default' };
   try {
-    const { transport, namespace } = readInCluster(env);
-    return { kube: createKubeClient(transport), namespace };
+    return readInCluster(env);
   } catch (error) {
     if (!(error instanceof KubeConfigError)) throw error;
     throw new LabProblem(

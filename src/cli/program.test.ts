@@ -241,6 +241,7 @@ describe('vpc serve', () => {
         tls: undefined,
         quotas: {},
         knobsFile: undefined,
+        eks: undefined,
         oidcIssuers: [],
       },
     ]);
@@ -251,6 +252,7 @@ describe('vpc serve', () => {
       '--listen [::]:0 --account 111122223333 --access-key AKIAX:a:b/c= --store ./x ' +
       '--seed default-vpcs --tls-cert c.pem --tls-key k.pem --knobs k.json ' +
       '--quota vpcsPerRegion=9 --quota subnetsPerVpc=8 ' +
+      '--eks-endpoint https://k:6443 --eks-ca ca.pem ' +
       '--oidc-issuer https://a --oidc-issuer https://b/c=./keys.json';
     await trunkline('vpc', 'serve', ...options.split(' '));
     expect(served).toMatchObject([
@@ -265,6 +267,7 @@ describe('vpc serve', () => {
         tls: { certFile: 'c.pem', keyFile: 'k.pem' },
         quotas: { vpcsPerRegion: 9, subnetsPerVpc: 8 },
         knobsFile: 'k.json',
+        eks: { endpoint: 'https://k:6443', caFile: 'ca.pem' },
         oidcIssuers: [
           { url: 'https://a', keysFile: undefined },
           { url: 'https://b/c', keysFile: './keys.json' },
@@ -281,6 +284,7 @@ describe('vpc serve', () => {
     ['a short account', ['--account', '12'], 'Expected 12 digits'],
     ['a key without a secret', ['--access-key', 'AKIA'], 'Expected ID:SECRET'],
     ['a quota without a number', ['--quota', 'x'], 'Expected NAME=NUMBER'],
+    ['half of a cluster', ['--eks-endpoint', 'https://k'], '--eks-ca go together'],
     ['an issuer that is no URL', ['--oidc-issuer', 'a=b'], 'Expected URL or URL=FILE'],
     ['an address of no use to others', ['--advertise', 'x:1'], 'Expected a URL'],
     ['a lease of no time', ['--lease-seconds', '0'], 'Expected whole seconds'],

@@ -32,6 +32,8 @@ export interface VpcServeRequest extends ListenAddress {
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
   /** Quotas that differ from AWS's defaults, by name. */
   readonly quotas: Readonly<Record<string, number>>;
+  /** The Kubernetes API that DescribeCluster names; undefined: that of the store, if it is one. */
+  readonly eks: { readonly endpoint: string; readonly caFile: string } | undefined;
   /** A JSON file of throttles, latencies and errors to inject. */
   readonly knobsFile: string | undefined;
   /** Whose tokens AssumeRoleWithWebIdentity takes, besides providers that accounts add. */
@@ -54,6 +56,8 @@ export interface ServeOptions {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly knobs?: string;
+  readonly eksEndpoint?: string;
+  readonly eksCa?: string;
   readonly oidcIssuer: readonly GivenIssuer[];
   readonly quota?: Readonly<Record<string, number>>;
 }
@@ -86,8 +90,17 @@ export function checkRequest(command: Command, options: ServeOptions): VpcServeR
     tls,
     quotas: options.quota ?? {},
     knobsFile: options.knobs,
+    eks: eksApi(command, options),
     oidcIssuers: options.oidcIssuer,
   };
+}
+
+function eksApi(command: Command, options: ServeOptions): VpcServeRequest['eks'] {
+  const { eksEndpoint: endpoint, eksCa: caFile } = options;
+  if (endpoint !== undefined && caFile !== undefined) return { endpoint, caFile };
+  if (endpoint !== undefined || caFile !== undefined)
+    command.error('error: --eks-endpoint and --eks-ca go together: give both or none');
+  return undefined;
 }
 
 function storeChoice(command: Command, options: ServeOptions): StoreChoice {

@@ -113,6 +113,11 @@ function storeOptions(): readonly Option[] {
 
 function fidelityOptions(): readonly Option[] {
   return [
+    new Option(
+      '--eks-endpoint <url>',
+      'the Kubernetes API that eks describe-cluster names (default: that of --store kubernetes)',
+    ).argParser(parseUrl),
+    new Option('--eks-ca <file>', 'its certificate authority (PEM)'),
     new Option('--quota <name=number>', 'a quota, such as interfacesPerRegion=20000; repeatable')
       .argParser(parseQuota)
       .default({}),

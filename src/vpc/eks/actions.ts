@@ -3,11 +3,11 @@ import {
   createAddon,
   deleteAddon,
   describeAddon,
-  describeAddonVersions,
   describeUpdate,
   listAddons,
   updateAddon,
 } from './addons.ts';
+import { describeAddonVersions } from './addon-versions.ts';
 import { createCluster, deleteCluster, describeCluster, listClusters } from './clusters.ts';
 import { listTagsForResource, tagResource, untagResource } from './tags.ts';
 

@@ -6,8 +6,6 @@ import type {
   DeleteAddonResponse,
   DescribeAddonRequest,
   DescribeAddonResponse,
-  DescribeAddonVersionsRequest,
-  DescribeAddonVersionsResponse,
   DescribeUpdateRequest,
   DescribeUpdateResponse,
   ListAddonsRequest,
@@ -20,7 +18,7 @@ import type { EksAddon, EksCluster } from '../../api/vpc/eks-cluster.ts';
 import { randomHex } from '../../base/random.ts';
 import { compact } from '../compact.ts';
 import { nowText, type Call, type Handler } from '../context.ts';
-import { ADDONS, findAddon } from './addon-catalogue.ts';
+import { checkVersion } from './addon-versions.ts';
 import { clusterId, ownCluster } from './clusters.ts';
 import { inUse, invalidParameter, notFound } from './errors.ts';
 import { pageOf } from './pages.ts';
@@ -37,7 +35,7 @@ export const createAddon: Handler<CreateAddonRequest, CreateAddonResponse> = asy
     const at = nowText(call);
     const addon = compact<EksAddon>({
       name,
-      version: checkVersion(name, input.addonVersion),
+      version: checkVersion(name, current.spec.version, input.addonVersion),
       createdAt: at,
       modifiedAt: at,
       serviceAccountRoleArn: input.serviceAccountRoleArn,
@@ -78,7 +76,11 @@ export const updateAddon: Handler<UpdateAddonRequest, UpdateAddonResponse> = asy
     const before = ownAddon(current, input.addonName);
     const after = compact<EksAddon>({
       ...before,
-      version: input.addonVersion ? checkVersion(before.name, input.addonVersion) : before.version,
+      version: checkVersion(
+        before.name,
+        current.spec.version,
+        input.addonVersion ?? before.version,
+      ),
       serviceAccountRoleArn: input.serviceAccountRoleArn ?? before.serviceAccountRoleArn,
       configurationValues:
         checkConfiguration(input.configurationValues) ?? before.configurationValues,
@@ -121,33 +123,6 @@ export const describeUpdate: Handler<DescribeUpdateRequest, DescribeUpdateRespon
   return { update: updateView(addon) };
 };
 
-/** DescribeAddonVersions: what CreateAddon takes. */
-export const describeAddonVersions: Handler<
-  DescribeAddonVersionsRequest,
-  DescribeAddonVersionsResponse
-> = ({ addonName, kubernetesVersion }) => ({
-  addons: ADDONS.filter(({ name }) => addonName === undefined || name === addonName).map(
-    ({ name, versions, clusterVersions }) => ({
-      addonName: name,
-      type: 'networking',
-      owner: 'aws',
-      publisher: 'eks',
-      addonVersions: versions.map((addonVersion, i) => ({
-        addonVersion,
-        architecture: ['amd64', 'arm64'],
-        requiresConfiguration: false,
-        compatibilities: clusterVersions
-          .filter((each) => kubernetesVersion === undefined || each === kubernetesVersion)
-          .map((clusterVersion) => ({
-            clusterVersion,
-            platformVersions: ['*'],
-            defaultVersion: i === 0,
-          })),
-      })),
-    }),
-  ),
-});
-
 async function changeCluster(
   call: Call,
   name: string | undefined,
@@ -170,15 +145,6 @@ function ownAddon({ spec }: EksCluster, name: string | undefined): EksAddon {
   if (addon === undefined)
     throw notFound(`No addon: ${name} found in cluster: ${spec.clusterName}`);
   return addon;
-}
-
-function checkVersion(name: string, wanted: string | undefined): string {
-  const addon = findAddon(name);
-  if (addon === undefined) throw invalidParameter(`Addon ${name} specified is not supported`);
-  const version = wanted ?? addon.versions[0] ?? '';
-  if (!addon.versions.includes(version))
-    throw invalidParameter(`Addon version specified is not supported`);
-  return version;
 }
 
 function checkConfiguration(text: string | undefined): string | undefined {

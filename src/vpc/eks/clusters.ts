@@ -13,6 +13,7 @@ import type {
 import type { EksCluster } from '../../api/vpc/eks-cluster.ts';
 import { compact } from '../compact.ts';
 import { nowText, type Call, type Handler, type Place } from '../context.ts';
+import { isAmbiguous } from '../store/collection.ts';
 import { checkReplay, requestDigest } from '../tokens.ts';
 import { createClusterGroup, deleteClusterGroup } from './cluster-group.ts';
 import { checkNetwork } from './cluster-network.ts';
@@ -46,9 +47,15 @@ export const createCluster: Handler<CreateClusterRequest, CreateClusterResponse>
     const existing = store.clusters.get(id);
     if (existing !== undefined) return replayed(call, existing, input);
     const vpcId = checkNetwork(call, input.resourcesVpcConfig);
-    const groupId = await createClusterGroup(call, { clusterId: id, name, vpcId });
-    const cluster = await store.clusters.create(newCluster(call, input, { id, vpcId, groupId }));
-    return { cluster: clusterView(call, cluster) };
+    const groupId = await createClusterGroup(call, { name, vpcId });
+    try {
+      const cluster = await store.clusters.create(newCluster(call, input, { id, vpcId, groupId }));
+      return { cluster: clusterView(call, cluster) };
+    } catch (error) {
+      // As far as that is possible now; else when the server starts again.
+      if (!isAmbiguous(error)) await deleteClusterGroup(store, groupId).catch(() => {});
+      throw error;
+    }
   });
 };
 
@@ -131,7 +138,7 @@ export const deleteCluster: Handler<DeleteClusterRequest, DeleteClusterResponse>
   return store.locks.hold({ exclusive: [id] }, async () => {
     const cluster = ownCluster(call, input.name);
     await store.clusters.remove(id);
-    await deleteClusterGroup(call, cluster.spec.clusterSecurityGroupId);
+    await deleteClusterGroup(store, cluster.spec.clusterSecurityGroupId);
     return { cluster: { ...clusterView(call, cluster), status: 'DELETING' } };
   });
 };

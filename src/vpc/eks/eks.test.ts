@@ -199,6 +199,38 @@ describe('add-ons', () => {
     );
   });
 
+  test('of other kinds come in versions that fit the cluster', async () => {
+    const ask = async (input: eks.DescribeAddonVersionsRequest): Promise<eks.AddonInfo[]> =>
+      (await client.send(new eks.DescribeAddonVersionsCommand(input))).addons ?? [];
+    expect((await ask({})).map((each) => each.addonName)).toEqual([
+      'coredns',
+      'eks-pod-identity-agent',
+      'kube-proxy',
+      'vpc-cni',
+    ]);
+    expect((await ask({ types: ['security'] })).map((each) => each.addonName)).toEqual([
+      'eks-pod-identity-agent',
+    ]);
+    const proxies = await ask({ addonName: 'kube-proxy', kubernetesVersion: '1.32' });
+    const versions = proxies[0]?.addonVersions ?? [];
+    expect(versions.every(({ addonVersion }) => addonVersion?.startsWith('v1.32.'))).toBe(true);
+    const defaults = versions.map((each) => each.compatibilities?.[0]?.defaultVersion);
+    expect(defaults).toEqual([true, ...versions.slice(1).map(() => false)]);
+    expect(await ask({ kubernetesVersion: '1.2' })).toEqual([]);
+    const page = new eks.DescribeAddonVersionsCommand({ maxResults: 3 });
+    const { nextToken } = await client.send(page);
+    expect((await ask({ nextToken })).map((each) => each.addonName)).toEqual(['vpc-cni']);
+    const clusterName = 'addons';
+    for (const addonName of ['coredns', 'kube-proxy', 'eks-pod-identity-agent'])
+      await client.send(new eks.CreateAddonCommand({ clusterName, addonName }));
+    const addonVersion = 'v1.30.14-eksbuild.8';
+    await expect(
+      client.send(
+        new eks.UpdateAddonCommand({ clusterName, addonName: 'kube-proxy', addonVersion }),
+      ),
+    ).rejects.toMatchObject({ name: 'InvalidParameterException' });
+  });
+
   test.each<[string, Partial<eks.UpdateAddonRequest>, string]>([
     ['an unknown version', { addonVersion: 'v0' }, 'InvalidParameterException'],
     ['values that are no object', { configurationValues: '[]' }, 'InvalidParameterException'],

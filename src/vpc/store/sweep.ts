@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import { sweepClusterGroups } from '../eks/cluster-group.ts';
 import { endAssociation, giveBackInterface, releaseInterfaces } from '../interfaces/release.ts';
 import type { Store } from './store.ts';
 import { sweepNetwork } from './sweep-network.ts';
@@ -12,6 +13,7 @@ const TERMINATED_KEPT_MS = 3_600_000;
  * them. Runs before the first request, so nothing it sees is work in progress:
  * - CreateVpc and DeleteVpc: parts without their VPC are removed;
  * - RunInstances: interfaces attached to an instance that does not exist are given back;
+ * - CreateCluster and DeleteCluster: security groups without their cluster are removed;
  * - TerminateInstances: interfaces of terminated instances are released, and branches of trunks
  *   that are gone become available.
  */
@@ -22,6 +24,8 @@ export async function sweep(
   await sweepNetwork(store, { log, clock });
   await sweepInterfaces(store, log);
   await sweepInstances(store, log, clock.nowMs());
+  for (const group of await sweepClusterGroups(store))
+    log.info('Removed the group of a cluster that is not there', { group });
 }
 
 // Entries may be changed and removed while a map is walked; none are added here.
