@@ -11,6 +11,8 @@ export interface IdKind {
   readonly notFound: string;
   /** As in "The subnet ID 'subnet-1' does not exist". */
   readonly noun: string;
+  /** The whole text of `notFound`, where it is another than usual. */
+  readonly missing?: (ids: string) => string;
 }
 
 /** Every kind of id that the VPC API makes (spec: ec2-surface 2.7). */
@@ -67,6 +69,12 @@ export const ID_KINDS = {
   dhcpOptions: {
     ...kind('dopt', 'dhcp-options', 'InvalidDhcpOptionID', 'dhcpOption ID'),
     malformed: 'InvalidDhcpOptionsId.Malformed',
+  },
+  natGateway: {
+    ...kind('nat', 'natgateway', 'NatGateway', 'NAT gateway'),
+    malformed: 'NatGatewayMalformed',
+    notFound: 'NatGatewayNotFound',
+    missing: (ids: string) => `NatGateway ${ids} was not found`,
   },
   networkAcl: {
     ...kind('acl', 'network-acl', 'InvalidNetworkAclID', 'networkAcl ID'),
@@ -141,6 +149,8 @@ export function checkId(kind: IdKind, id: string): void {
 
 /** The `NotFound` error of the kind. The VPC CNI reads the id out of the quotes: keep the form. */
 export function notFound(kind: IdKind, ...ids: readonly string[]): Ec2Error {
+  if (kind.missing !== undefined)
+    return new Ec2Error(kind.notFound, kind.missing(ids.join(', ')));
   const text =
     ids.length === 1
       ? `The ${kind.noun} '${ids[0]}' does not exist`

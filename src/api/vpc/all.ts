@@ -12,6 +12,7 @@ import { ELASTIC_IP_CRD } from './elastic-ip.ts';
 import { FLOW_LOG_CRD } from './flow-log.ts';
 import { INTERNET_GATEWAY_CRD } from './internet-gateway.ts';
 import { KEY_PAIR_CRD } from './key-pair.ts';
+import { NAT_GATEWAY_CRD } from './nat-gateway.ts';
 import { NETWORK_ACL_CRD } from './network-acl.ts';
 import { PREFIX_LIST_CRD } from './prefix-list.ts';
 import { ROUTE_TABLE_CRD } from './route-table.ts';
@@ -41,6 +42,7 @@ export const VPC_OBJECT_CRDS: readonly CustomResource[] = [
   VPC_PEERING_CONNECTION_CRD,
   SUBNET_CIDR_RESERVATION_CRD,
   ROUTE_TABLE_CRD,
+  NAT_GATEWAY_CRD,
   NETWORK_ACL_CRD,
   KEY_PAIR_CRD,
   INTERNET_GATEWAY_CRD,

@@ -70,7 +70,11 @@ const SPEC = {
     subnetId: { type: 'string' },
     availabilityZone: { type: 'string' },
     description: { type: 'string' },
-    interfaceType: { type: 'string', enum: ['interface', 'trunk', 'branch', 'efa'] },
+    interfaceType: {
+      type: 'string',
+      enum: ['interface', 'trunk', 'branch', 'efa', 'nat_gateway', 'vpc_endpoint'],
+    },
+    managedBy: { type: 'string', description: 'The NAT gateway or VPC endpoint that it is of.' },
     macAddress: { type: 'string' },
     privateIps: {
       type: 'array',

@@ -11,6 +11,7 @@ const ROUTE = {
   properties: {
     destination: { type: 'string', description: 'A block of either family, or a prefix list id.' },
     gatewayId: { type: 'string', description: 'An internet gateway.' },
+    natGatewayId: { type: 'string' },
     egressOnlyInternetGatewayId: { type: 'string' },
     networkInterfaceId: { type: 'string', description: 'Also of routes to an instance.' },
     vpcPeeringConnectionId: { type: 'string' },

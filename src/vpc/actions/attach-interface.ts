@@ -13,6 +13,7 @@ import { nowText, type Call, type Handler } from '../context.ts';
 import { checkAddressLimit } from '../interfaces/address-limits.ts';
 import { checkDeviceIndex, checkSlots, sameSlot, type Slot } from '../interfaces/slots.ts';
 import { invalidValue, own, required, sees } from '../own.ts';
+import { isInUse } from '../interfaces/status.ts';
 
 /** AttachNetworkInterface: attached at once. */
 export const attachNetworkInterface: Handler<
@@ -52,7 +53,7 @@ interface Attach {
 function checkAttach(call: Call, attach: Attach): void {
   const { eni, instance } = attach;
   const id = eni.metadata.name;
-  if (eni.spec.attachment !== undefined || eni.spec.trunkAssociation !== undefined)
+  if (isInUse(eni.spec))
     throw new Ec2Error('InvalidNetworkInterface.InUse', `Interface: [${id}] in use.`);
   if (!['running', 'stopped', 'pending'].includes(instance.spec.state))
     throw new Ec2Error(

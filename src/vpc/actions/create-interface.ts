@@ -121,7 +121,9 @@ export const deleteNetworkInterface: Handler<DeleteNetworkInterfaceRequest, void
   const id = required(input.NetworkInterfaceId, 'networkInterfaceId');
   await store.locks.hold({ exclusive: [id] }, async () => {
     const eni = own(call, store.interfaces, id);
-    if (eni.spec.attachment !== undefined || store.interfaces.table.count('trunk', id) > 0)
+    const { attachment, managedBy } = eni.spec;
+    const isUsed = attachment !== undefined || managedBy !== undefined;
+    if (isUsed || store.interfaces.table.count('trunk', id) > 0)
       throw invalidValue(`Network interface '${id}' is currently in use.`);
     await store.interfaces.remove(id);
   });

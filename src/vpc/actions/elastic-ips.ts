@@ -15,6 +15,7 @@ import type { Call, Handler } from '../context.ts';
 import { onlyInterface } from '../instances/attributes.ts';
 import { invalidValue, own, ownAll, sees } from '../own.ts';
 import { elasticIpOf, liveAssociation } from '../public-ips/association.ts';
+import { alreadyAssociated } from '../public-ips/errors.ts';
 import { isTaken, withPublicIp } from '../public-ips/pick.ts';
 import { specifiedTags } from '../tags.ts';
 
@@ -162,13 +163,6 @@ function checkGateway({ store }: Call, vpcId: string): void {
 function checkFree({ store }: Call, address: ElasticIp): void {
   if (liveAssociation(store, address) !== undefined)
     throw alreadyAssociated(address.metadata.name, address);
-}
-
-function alreadyAssociated(id: string, { spec }: ElasticIp): Ec2Error {
-  return new Ec2Error(
-    'Resource.AlreadyAssociated',
-    `resource ${id} is already associated with associate-id ${spec.association?.associationId ?? ''}`,
-  );
 }
 
 function withoutAssociation({ spec, ...address }: ElasticIp): ElasticIp {

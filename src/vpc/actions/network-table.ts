@@ -64,6 +64,7 @@ import {
   deleteVpcPeeringConnection,
   rejectVpcPeeringConnection,
 } from './peerings.ts';
+import { createNatGateway, deleteNatGateway, describeNatGateways } from './nat-gateways.ts';
 import { modifySubnetAttribute } from './subnet-attributes.ts';
 import { associateSubnetCidrBlock, disassociateSubnetCidrBlock } from './subnet-blocks.ts';
 import { createSubnet, deleteSubnet } from './subnets.ts';
@@ -87,6 +88,7 @@ export const NETWORK_ACTIONS: Readonly<Record<string, Handler>> = {
   CreateFlowLogs: createFlowLogs,
   CreateInternetGateway: createInternetGateway,
   CreateKeyPair: createKeyPair,
+  CreateNatGateway: createNatGateway,
   CreateNetworkAcl: createNetworkAcl,
   CreateNetworkAclEntry: createNetworkAclEntry,
   CreateRoute: createRoute,
@@ -100,6 +102,7 @@ export const NETWORK_ACTIONS: Readonly<Record<string, Handler>> = {
   DeleteFlowLogs: deleteFlowLogs,
   DeleteInternetGateway: deleteInternetGateway,
   DeleteKeyPair: deleteKeyPair,
+  DeleteNatGateway: deleteNatGateway,
   DeleteNetworkAcl: deleteNetworkAcl,
   DeleteNetworkAclEntry: deleteNetworkAclEntry,
   DeleteRoute: deleteRoute,
@@ -116,6 +119,7 @@ export const NETWORK_ACTIONS: Readonly<Record<string, Handler>> = {
   DescribeFlowLogs: describeFlowLogs,
   DescribeInternetGateways: describeInternetGateways,
   DescribeKeyPairs: describeKeyPairs,
+  DescribeNatGateways: describeNatGateways,
   DescribeNetworkAcls: describeNetworkAcls,
   DescribeRouteTables: describeRouteTables,
   DescribeSubnets: describeSubnets,

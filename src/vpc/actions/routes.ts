@@ -105,7 +105,8 @@ function targetFor(
   const vpc = store.vpcs.get(vpcId)?.spec;
   const blocks = [...(vpc?.cidrBlocks ?? []), ...(vpc?.ipv6CidrBlocks ?? [])];
   const inside = blocks.some(({ cidr }) => cidr !== destination && liesIn(cidr, destination));
-  if (inside && target.networkInterfaceId === undefined)
+  const isMiddlebox = [target.networkInterfaceId, target.natGatewayId].some(Boolean);
+  if (inside && !isMiddlebox)
     throw invalidValue(
       `The destination ${destination} lies in the VPC; such a route can lead only to an instance or a network interface.`,
     );

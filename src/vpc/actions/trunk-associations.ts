@@ -18,6 +18,7 @@ import { filterTest, type FilterTable } from '../filters.ts';
 import { invalidValue, own, required, sees } from '../own.ts';
 import { branchCount } from './attach-interface.ts';
 import { creationId } from '../tokens.ts';
+import { isInUse } from '../interfaces/status.ts';
 
 type Association = NonNullable<NetworkInterface['spec']['trunkAssociation']>;
 
@@ -98,7 +99,7 @@ function checkKinds(branch: NetworkInterface, trunk: NetworkInterface): void {
     throw invalidValue(`Network interface '${branchId}' is a trunk interface.`);
   if (branch.spec.trunkAssociation !== undefined)
     throw invalidValue(`Network interface '${branchId}' is already associated with a trunk.`);
-  if (branch.spec.attachment !== undefined)
+  if (isInUse(branch.spec))
     throw new Ec2Error('InvalidNetworkInterface.InUse', `Interface: [${branchId}] in use.`);
   if (branch.spec.vpcId !== trunk.spec.vpcId)
     throw invalidValue(`Network interfaces '${branchId}' and '${trunkId}' are in different VPCs.`);

@@ -3,7 +3,7 @@ import type { RouteSpec } from '../../api/vpc/route-table.ts';
 import { Ec2Error } from '../../ec2/error.ts';
 import type { Call } from '../context.ts';
 import { ownPeering } from '../network/peerings.ts';
-import { invalidValue, own } from '../own.ts';
+import { invalidValue, own, sees } from '../own.ts';
 
 /** What a route leads to. */
 export type RouteTarget = Omit<RouteSpec, 'destination'>;
@@ -23,11 +23,11 @@ const READERS: Partial<Record<keyof CreateRouteRequest, Reader>> = {
   InstanceId: readInstance,
   VpcPeeringConnectionId: readPeering,
   EgressOnlyInternetGatewayId: readEgressOnly,
+  NatGatewayId: readNat,
 };
 
 /** Targets that we do not have: no such object can exist. Codes and nouns are AWS's. */
 const ABSENT = {
-  NatGatewayId: ['InvalidNatGatewayID.NotFound', 'natGateway ID'],
   TransitGatewayId: ['InvalidTransitGatewayID.NotFound', 'transitGateway ID'],
   VpcEndpointId: ['InvalidVpcEndpointId.NotFound', 'Vpc Endpoint Id'],
   LocalGatewayId: ['InvalidLocalGatewayID.NotFound', 'localGateway ID'],
@@ -103,6 +103,14 @@ function readEgressOnly(call: Call, id: string, table: Table): RouteTarget {
   const gateway = own(call, call.store.egressOnlyGateways, id);
   checkNetwork(gateway.spec.vpcId, table, `egress only internet gateway ${id}`);
   return { egressOnlyInternetGatewayId: id };
+}
+
+function readNat(call: Call, id: string, table: Table): RouteTarget {
+  const gateway = call.store.natGateways.get(id);
+  if (gateway?.spec.state !== 'available' || !sees(call, gateway))
+    throw new Ec2Error('InvalidNatGatewayID.NotFound', `The natGateway ID '${id}' does not exist`);
+  checkNetwork(gateway.spec.vpcId, table, `nat gateway ${id}`);
+  return { natGatewayId: id };
 }
 
 function checkNetwork(vpcId: string | undefined, table: Table, what: string): void {

@@ -77,6 +77,7 @@ function routeView(place: Place, route: RouteSpec, vpcId: string): Route {
   return {
     ...destinationFields(route.destination),
     GatewayId: route.gatewayId,
+    NatGatewayId: route.natGatewayId,
     EgressOnlyInternetGatewayId: route.egressOnlyInternetGatewayId,
     NetworkInterfaceId: route.networkInterfaceId,
     VpcPeeringConnectionId: route.vpcPeeringConnectionId,
@@ -94,6 +95,8 @@ function isAlive(place: Place, route: RouteSpec, vpcId: string): boolean {
     return store.internetGateways.get(route.gatewayId)?.spec.vpcId === vpcId;
   if (route.egressOnlyInternetGatewayId !== undefined)
     return store.egressOnlyGateways.get(route.egressOnlyInternetGatewayId) !== undefined;
+  if (route.natGatewayId !== undefined)
+    return store.natGateways.get(route.natGatewayId)?.spec.state === 'available';
   if (route.networkInterfaceId !== undefined) return isServed(place, route.networkInterfaceId);
   const peering = store.peerings.get(route.vpcPeeringConnectionId ?? '');
   return peering !== undefined && peeringStatus(place, peering) === 'active';

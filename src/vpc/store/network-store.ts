@@ -8,6 +8,7 @@ import { ELASTIC_IPS, type ElasticIp } from '../../api/vpc/elastic-ip.ts';
 import { FLOW_LOGS, type FlowLog } from '../../api/vpc/flow-log.ts';
 import { INTERNET_GATEWAYS, type InternetGateway } from '../../api/vpc/internet-gateway.ts';
 import { KEY_PAIRS, type KeyPair } from '../../api/vpc/key-pair.ts';
+import { NAT_GATEWAYS, type NatGateway } from '../../api/vpc/nat-gateway.ts';
 import { NETWORK_ACLS, type NetworkAcl } from '../../api/vpc/network-acl.ts';
 import { ROUTE_TABLES, type RouteTable } from '../../api/vpc/route-table.ts';
 import {
@@ -27,6 +28,7 @@ export interface NetworkStore {
   readonly routeTables: Collection<RouteTable>;
   readonly internetGateways: Collection<InternetGateway>;
   readonly egressOnlyGateways: Collection<EgressOnlyInternetGateway>;
+  readonly natGateways: Collection<NatGateway>;
   readonly dhcpOptions: Collection<DhcpOptions>;
   readonly networkAcls: Collection<NetworkAcl>;
   readonly elasticIps: Collection<ElasticIp>;
@@ -59,6 +61,12 @@ export function createNetworkStore(kube: KubeClient): NetworkStore {
       kube,
       resource: EGRESS_ONLY_INTERNET_GATEWAYS,
       idKind: ID_KINDS.egressOnlyInternetGateway,
+      indexes: byVpc,
+    }),
+    natGateways: new Collection<NatGateway>({
+      kube,
+      resource: NAT_GATEWAYS,
+      idKind: ID_KINDS.natGateway,
       indexes: byVpc,
     }),
     networkAcls: new Collection<NetworkAcl>({

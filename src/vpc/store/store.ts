@@ -144,6 +144,7 @@ const INTERFACE_INDEXES = {
   group: ({ spec }: NetworkInterface) => spec.groups,
   instance: ({ spec }: NetworkInterface) => present(spec.attachment?.instanceId),
   attachment: ({ spec }: NetworkInterface) => present(spec.attachment?.attachmentId),
+  managedBy: ({ spec }: NetworkInterface) => present(spec.managedBy),
   trunk: ({ spec }: NetworkInterface) => present(spec.trunkAssociation?.trunkInterfaceId),
   association: ({ spec }: NetworkInterface) => present(spec.trunkAssociation?.associationId),
   permission: ({ spec }: NetworkInterface) =>

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../api/meta.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import { isListed } from '../actions/nat-gateways.ts';
 import { isForgotten } from '../network/peerings.ts';
 import type { Collection } from './collection.ts';
 import type { Store } from './store.ts';
@@ -30,6 +31,7 @@ export async function sweepNetwork(
     ({ spec }) => store.subnets.get(spec.subnetId) === undefined,
     log,
   );
+  await removeWhere(store.natGateways, (gateway) => !isListed({ clock }, gateway), log);
   await removeWhere(store.peerings, (peering) => isForgotten({ clock }, peering), log);
 }
 

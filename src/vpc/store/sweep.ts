@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { sweepClusterGroups } from '../eks/cluster-group.ts';
 import { endAssociation, giveBackInterface, releaseInterfaces } from '../interfaces/release.ts';
+import { isAbandoned } from '../managed/interfaces.ts';
 import type { Store } from './store.ts';
 import { sweepNetwork } from './sweep-network.ts';
 
@@ -14,6 +15,7 @@ const TERMINATED_KEPT_MS = 3_600_000;
  * - CreateVpc and DeleteVpc: parts without their VPC are removed;
  * - RunInstances: interfaces attached to an instance that does not exist are given back;
  * - CreateCluster and DeleteCluster: security groups without their cluster are removed;
+ * - CreateNatGateway, DeleteNatGateway: interfaces without owner are removed;
  * - TerminateInstances: interfaces of terminated instances are released, and branches of trunks
  *   that are gone become available.
  */
@@ -22,10 +24,19 @@ export async function sweep(
   { log, clock }: { readonly log: Log; readonly clock: Clock },
 ): Promise<void> {
   await sweepNetwork(store, { log, clock });
+  await sweepManaged(store, log);
   await sweepInterfaces(store, log);
   await sweepInstances(store, log, clock.nowMs());
   for (const group of await sweepClusterGroups(store))
     log.info('Removed the group of a cluster that is not there', { group });
+}
+
+async function sweepManaged(store: Store, log: Log): Promise<void> {
+  for (const eni of store.interfaces.table.values()) {
+    if (!isAbandoned(store, eni)) continue;
+    log.info('Removed an interface whose owner is gone', { interface: eni.metadata.name });
+    await store.interfaces.remove(eni.metadata.name);
+  }
 }
 
 // Entries may be changed and removed while a map is walked; none are added here.

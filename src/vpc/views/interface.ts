@@ -88,7 +88,8 @@ function newInterfaceView(call: Call, eni: NetworkInterface): InterfaceView {
   return {
     NetworkInterfaceId: metadata.name,
     Status: interfaceStatus(eni),
-    InterfaceType: spec.interfaceType,
+    // The wire has nat_gateway, whatever the model says.
+    InterfaceType: spec.interfaceType as InterfaceView['InterfaceType'] & string,
     MacAddress: spec.macAddress,
     PrivateIpAddress: primary,
     PrivateDnsName: privateDnsName(primary, call.region),
