@@ -1,5 +1,6 @@
 import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
+import { percentile } from './percentile.ts';
 
 /** A whole request as it goes over the wire. */
 export type Signed = Buffer;
@@ -10,11 +11,12 @@ export interface Target {
   readonly connections: readonly Connection[];
 }
 
-/** How fast an operation is, at one number of connections. */
+/** What came of a run of requests. */
 export interface Rate {
+  readonly samplesMs: readonly number[];
+  readonly seconds: number;
   readonly perSecond: number;
   readonly p50Ms: number;
-  readonly p99Ms: number;
 }
 
 const KEY = { id: 'AKIATEST', secret: 'secret' } as const;
@@ -40,7 +42,7 @@ const HEAD_END = Buffer.from('\r\n\r\n');
  * One connection with one request at a time. Written for this bench: client and server share two
  * processors, and node's own client costs about as much as the server that it measures.
  */
-export class Connection {
+class Connection {
   readonly #url: URL;
   #socket: Socket | undefined;
   #chunks: Buffer[] = [];
@@ -130,8 +132,7 @@ export function sign(host: string, params: Readonly<Record<string, string>>): Si
   const canonical = `POST\n/\n\ncontent-type:${type}\nhost:${host}\nx-amz-date:${amzDate}\n\ncontent-type;host;x-amz-date\n${sha256(body)}`;
   const scope = `${date}/${REGION}/ec2/aws4_request`;
   const text = `AWS4-HMAC-SHA256\n${amzDate}\n${scope}\n${sha256(canonical)}`;
-  let key: Buffer = Buffer.from(`AWS4${KEY.secret}`);
-  for (const part of [date, REGION, 'ec2', 'aws4_request']) key = hmac(key, part);
+  const key = signingKey(date);
   const authorization = `AWS4-HMAC-SHA256 Credential=${KEY.id}/${scope}, SignedHeaders=content-type;host;x-amz-date, Signature=${hmac(key, text).toString('hex')}`;
   const head = [
     'POST / HTTP/1.1',
@@ -142,6 +143,18 @@ export function sign(host: string, params: Readonly<Record<string, string>>): Si
     `authorization: ${authorization}`,
   ].join('\r\n');
   return Buffer.from(`${head}\r\n\r\n${body}`);
+}
+
+const signingKeys = new Map<string, Buffer>();
+
+function signingKey(date: string): Buffer {
+  let key = signingKeys.get(date);
+  if (key === undefined) {
+    key = Buffer.from(`AWS4${KEY.secret}`);
+    for (const part of [date, REGION, 'ec2', 'aws4_request']) key = hmac(key, part);
+    signingKeys.set(date, key);
+  }
+  return key;
 }
 
 function sha256(text: string): string {
@@ -184,9 +197,8 @@ export async function measure(
   };
   await Promise.all(target.connections.slice(0, limits.connections).map(worker));
   const seconds = (performance.now() - beganMs) / 1000;
-  const sorted = samples.sort((a, b) => a - b);
-  const at = (part: number): number => sorted[Math.floor((sorted.length - 1) * part)] ?? Number.NaN;
-  return { perSecond: samples.length / seconds, p50Ms: at(0.5), p99Ms: at(0.99) };
+  const p50Ms = percentile(samples, 50);
+  return { samplesMs: samples, seconds, perSecond: samples.length / seconds, p50Ms };
 }
 
 /** A token that no other request has. */

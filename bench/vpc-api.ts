@@ -1,253 +1,181 @@
 /**
- * The VPC API against moto_server, both over HTTP on loopback, the same signed requests from the
- * same client, one after the other. Ours runs as `trunkline vpc serve` with its state in a file and
- * checks every signature; moto keeps its state in memory and checks none.
+ * The VPC API beside moto_server, both over HTTP on loopback: the same signed requests by the same
+ * client, operation by operation, first the one and then the other, twice. Ours runs as `trunkline
+ * vpc serve` and checks every signature, with its state in a file and once more in memory; moto
+ * keeps its state in memory and checks no signature. The client is this process.
  * Run: npm run bench:vpc-api. The last line is one JSON object with rates and ratios.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startServe } from '../test/vpc/serve-process.ts';
-import {
-  call,
-  close,
-  element,
-  freshToken,
-  measure,
-  openTarget,
-  sign,
-  type Rate,
-  type Signed,
-  type Target,
-} from './vpc-api-client.ts';
+import { startServe, type ServeProcess } from '../test/vpc/serve-process.ts';
+import { close, measure, openTarget, sign, type Signed, type Target } from './vpc-api-client.ts';
 import { measureEncoders } from './vpc-api-encoder.ts';
-import { startMoto } from './vpc-api-moto.ts';
+import { measureGrowth, type Growth } from './vpc-api-growth.ts';
+import { startMoto, type Moto } from './vpc-api-moto.ts';
+import { creation, fill, makeWorld, many, ruleRequests, type World } from './vpc-api-world.ts';
+import { percentile } from './percentile.ts';
 
 const CONNECTIONS = [1, 16] as const;
-const DURATION_MS = 1_500;
-/** Rules of a group are limited to 60 per direction. */
-const RULES_PER_GROUP = 50;
+const ROUNDS = 2;
+const ROUND_MS = 1_000;
 const LIST_PAGE = 1_000;
+const QUOTAS = ['interfacesPerRegion=1000000', 'groupsPerRegion=100000'];
 
-/** How many requests are signed beforehand; more than a server answers in the time. */
-interface Plan {
-  readonly describes: number;
-  readonly creates: number;
-  readonly groups: number;
-  readonly lists: number;
+/** A server under test, and how many requests of a kind are more than it answers in a round. */
+interface Contestant {
+  readonly name: 'file' | 'memory' | 'moto';
+  readonly target: Target;
+  readonly world: World;
+  readonly most: number;
+  /** Interfaces to list. Moto takes 6 ms to make one and seconds to list them: it gets fewer. */
   readonly stored: number;
 }
 
-const OURS: Plan = { describes: 20_000, creates: 12_000, groups: 160, lists: 200, stored: 10_000 };
-// At 180 creates per second, 10,000 would take a minute; fewer are in moto's favour. A list takes
-// seconds, so there are two.
-const MOTO: Plan = { describes: 1_500, creates: 1_000, groups: 20, lists: 2, stored: 1_000 };
+type Operation = (of: Contestant) => Promise<Signed[]> | Signed[];
 
-type Results = Record<string, Rate>;
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  'describe one': ({ target, world, most }) => {
+    const params = { Action: 'DescribeSecurityGroups', 'GroupId.1': world.group };
+    return many(most, () => sign(target.url.host, params));
+  },
+  'create interface': ({ target, world, most }) =>
+    many(Math.ceil(most / 2), () => creation(target, world)),
+  'authorise rule': ({ target, world, most }) =>
+    ruleRequests(target, world.vpc, Math.ceil(most / 3)),
+  'list 1000': ({ target, most }) => {
+    const params = { Action: 'DescribeNetworkInterfaces', MaxResults: String(LIST_PAGE) };
+    return many(Math.ceil(most / 20), () => sign(target.url.host, params));
+  },
+};
 
-interface World {
-  readonly subnet: string;
-  readonly vpc: string;
-  readonly group: string;
+/** Requests per second, and times in milliseconds. */
+interface Result {
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
 }
 
-async function prepare(target: Target): Promise<World> {
-  const vpc = element(
-    await call(target, { Action: 'CreateVpc', CidrBlock: '10.0.0.0/16' }),
-    'vpcId',
-  );
-  const made = await call(target, {
-    Action: 'CreateSubnet',
-    VpcId: vpc,
-    CidrBlock: '10.0.0.0/16',
-    AvailabilityZone: 'us-east-1a',
-  });
-  return { vpc, subnet: element(made, 'subnetId'), group: await makeGroup(target, vpc) };
-}
+type Results = Record<string, Partial<Record<Contestant['name'], Result>>>;
 
-async function makeGroup(target: Target, vpc: string): Promise<string> {
-  const made = await call(target, {
-    Action: 'CreateSecurityGroup',
-    VpcId: vpc,
-    GroupName: freshToken(),
-    GroupDescription: 'bench',
-  });
-  return element(made, 'groupId');
-}
-
-function creation(target: Target, { subnet, group }: World): Signed {
-  return sign(target.url.host, {
-    Action: 'CreateNetworkInterface',
-    SubnetId: subnet,
-    'SecurityGroupId.1': group,
-    ClientToken: freshToken(),
-  });
-}
-
-async function ruleRequests(target: Target, vpc: string, groups: number): Promise<Signed[]> {
-  const requests: Signed[] = [];
-  for (let i = 0; i < groups; i += 1) {
-    const GroupId = await makeGroup(target, vpc);
-    for (let port = 1; port <= RULES_PER_GROUP; port += 1)
-      requests.push(
-        sign(target.url.host, {
-          Action: 'AuthorizeSecurityGroupIngress',
-          GroupId,
-          'IpPermissions.1.IpProtocol': 'tcp',
-          'IpPermissions.1.FromPort': String(port),
-          'IpPermissions.1.ToPort': String(port),
-          'IpPermissions.1.IpRanges.1.CidrIp': '10.0.0.0/8',
-        }),
-      );
-  }
-  return requests;
-}
-
-function many(count: number, make: () => Signed): Signed[] {
-  return Array.from({ length: count }, make);
-}
-
-/** Creates interfaces until there are so many. */
-async function fill(target: Target, world: World, missing: number): Promise<void> {
-  const requests = many(missing, () => creation(target, world));
-  await measure(target, requests, { connections: 16, durationMs: Infinity });
-}
-
-async function runAll(url: string, plan: Plan): Promise<Results> {
+async function runAll(contestants: readonly Contestant[]): Promise<Results> {
   const results: Results = {};
-  const target = openTarget(url, Math.max(...CONNECTIONS));
-  const { host } = target.url;
-  const world = await prepare(target);
-  const run = async (name: string, connections: number, requests: Signed[]): Promise<void> => {
-    const rate = await measure(target, requests, { connections, durationMs: DURATION_MS });
-    results[`${name}/${connections}`] = rate;
-    console.log(
-      `  ${name.padEnd(18)} ${String(connections).padStart(2)} connections ${rate.perSecond.toFixed(0).padStart(7)}/s  p50 ${rate.p50Ms.toFixed(2)} ms  p99 ${rate.p99Ms.toFixed(2)} ms`,
-    );
-  };
-  const describe = { Action: 'DescribeSecurityGroups', 'GroupId.1': world.group };
-  for (const connections of CONNECTIONS)
-    await run(
-      'describe one',
-      connections,
-      many(plan.describes, () => sign(host, describe)),
-    );
-  let created = 0;
-  for (const connections of CONNECTIONS) {
-    const requests = many(plan.creates, () => creation(target, world));
-    await run('create interface', connections, requests);
-    created += Math.round((results[`create interface/${connections}`]?.perSecond ?? 0) * 2);
+  for (const [name, operation] of Object.entries(OPERATIONS)) {
+    if (name === 'list 1000') await fillAll(contestants);
+    for (const connections of CONNECTIONS) {
+      const times = new Map<Contestant, { samples: number[]; seconds: number }>();
+      for (let round = 0; round < ROUNDS; round += 1)
+        for (const each of contestants) {
+          const { samples, seconds } = times.get(each) ?? { samples: [], seconds: 0 };
+          const limits = { connections, durationMs: ROUND_MS };
+          const rate = await measure(each.target, await operation(each), limits);
+          times.set(each, {
+            samples: [...samples, ...rate.samplesMs],
+            seconds: seconds + rate.seconds,
+          });
+        }
+      results[`${name}/${connections}`] = Object.fromEntries(
+        Array.from(times, ([each, { samples, seconds }]) => [each.name, summary(samples, seconds)]),
+      );
+      show(name, connections, results[`${name}/${connections}`] ?? {});
+    }
   }
-  for (const connections of CONNECTIONS)
-    await run('authorise rule', connections, await ruleRequests(target, world.vpc, plan.groups));
-  await fill(target, world, Math.max(0, plan.stored - created));
-  const list = { Action: 'DescribeNetworkInterfaces', MaxResults: String(LIST_PAGE) };
-  for (const connections of CONNECTIONS)
-    await run(
-      'list 1000',
-      connections,
-      many(plan.lists, () => sign(host, list)),
-    );
-  close(target);
   return results;
 }
 
-/** Whether describes stay as fast as the store grows. */
-async function runGrowth(url: string): Promise<Record<string, number>> {
-  const target = openTarget(url, 16);
-  const world = await prepare(target);
-  const p50: Record<string, number> = {};
-  let stored = 0;
-  for (const size of [100, 10_000, 50_000]) {
-    await fill(target, world, size - stored);
-    stored = size;
-    const made = await call(target, {
-      Action: 'CreateNetworkInterface',
-      SubnetId: world.subnet,
-      'TagSpecification.1.ResourceType': 'network-interface',
-      'TagSpecification.1.Tag.1.Key': 'size',
-      'TagSpecification.1.Tag.1.Value': String(size),
-    });
-    const address = element(made, 'privateIpAddress');
-    const filters = {
-      id: { 'NetworkInterfaceId.1': element(made, 'networkInterfaceId') },
-      tag: { 'Filter.1.Name': 'tag:size', 'Filter.1.Value.1': String(size) },
-      address: {
-        'Filter.1.Name': 'private-ip-address',
-        'Filter.1.Value.1': address,
-        'Filter.2.Name': 'vpc-id',
-        'Filter.2.Value.1': world.vpc,
-      },
-    };
-    for (const [name, params] of Object.entries(filters)) {
-      const requests = many(2_000, () =>
-        sign(target.url.host, { Action: 'DescribeNetworkInterfaces', ...params }),
-      );
-      const rate = await measure(target, requests, { connections: 1, durationMs: 1_000 });
-      p50[`${name}/${size}`] = rate.p50Ms;
-      console.log(`  by ${name} among ${size}: p50 ${rate.p50Ms.toFixed(2)} ms`);
-    }
-  }
-  close(target);
-  return p50;
+function summary(samplesMs: readonly number[], seconds: number): Result {
+  return {
+    perSecond: samplesMs.length / seconds,
+    p50Ms: percentile(samplesMs, 50),
+    p99Ms: percentile(samplesMs, 99),
+  };
 }
 
-async function benchOurs(): Promise<{ results: Results; growth: Record<string, number> }> {
-  const folder = mkdtempSync(join(tmpdir(), 'trunkline-bench-'));
-  const quotas = ['interfacesPerRegion=1000000', 'groupsPerRegion=100000'];
-  const options = quotas.flatMap((quota) => ['--quota', quota]);
-  try {
-    const first = await startServe('--store', join(folder, 'a.sqlite'), ...options);
-    console.log(`trunkline vpc serve (started in ${first.startMs.toFixed(0)} ms)`);
-    const results = await runAll(first.url, OURS);
-    await first.end('SIGTERM');
-    const second = await startServe('--store', join(folder, 'b.sqlite'), ...options);
-    console.log('growth of the store');
-    const growth = await runGrowth(second.url);
-    await second.end('SIGTERM');
-    return { results, growth };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+async function fillAll(contestants: readonly Contestant[]): Promise<void> {
+  for (const { target, world, stored } of contestants) await fill(target, world, stored);
 }
 
-async function benchMoto(): Promise<Results | undefined> {
-  const moto = await startMoto();
-  if ('skipped' in moto) {
-    console.log(`moto_server skipped: ${moto.skipped}`);
-    return undefined;
-  }
-  try {
-    console.log(`moto_server ${moto.version} (${MOTO.stored} interfaces)`);
-    return await runAll(moto.url, MOTO);
-  } finally {
-    moto.stop();
-  }
+function show(name: string, connections: number, of: Results[string]): void {
+  for (const [who, { perSecond, p50Ms, p99Ms }] of Object.entries(of))
+    console.log(
+      `  ${name.padEnd(17)} ${String(connections).padStart(2)} connections  ${who.padEnd(6)} ${perSecond.toFixed(0).padStart(6)}/s  p50 ${p50Ms.toFixed(2)} ms  p99 ${p99Ms.toFixed(2)} ms`,
+    );
 }
 
-const ours = await benchOurs();
-const moto = await benchMoto();
-const encoders = measureEncoders();
+async function enter(
+  name: Contestant['name'],
+  url: string,
+  counts: Pick<Contestant, 'most' | 'stored'>,
+): Promise<Contestant> {
+  const target = openTarget(url, Math.max(...CONNECTIONS));
+  return { name, target, world: await makeWorld(target), ...counts };
+}
+
+function serve(store: string): Promise<ServeProcess> {
+  return startServe('--store', store, ...QUOTAS.flatMap((quota) => ['--quota', quota]));
+}
+
+async function compare(folder: string, moto: Moto): Promise<{ results: Results; startMs: number }> {
+  const ours = await serve(join(folder, 'compare.sqlite'));
+  const memory = await serve('memory');
+  console.log(`trunkline vpc serve: started in ${ours.startMs.toFixed(0)} ms`);
+  console.log('skipped' in moto ? `moto_server skipped: ${moto.skipped}` : `moto ${moto.version}`);
+  const counts = { most: 15_000, stored: 10_000 };
+  const contestants = [
+    await enter('file', ours.url, counts),
+    await enter('memory', memory.url, counts),
+    ...('skipped' in moto ? [] : [await enter('moto', moto.url, { most: 600, stored: 1_000 })]),
+  ];
+  const results = await runAll(contestants);
+  for (const { target } of contestants) close(target);
+  await Promise.all([ours.end('SIGTERM'), memory.end('SIGTERM')]);
+  return { results, startMs: ours.startMs };
+}
+
+async function grow(folder: string): Promise<Growth> {
+  const server = await serve(join(folder, 'growth.sqlite'));
+  console.log('growth of the store');
+  const growth = await measureGrowth(server.url, server.pid);
+  await server.end('SIGTERM');
+  return growth;
+}
+
 const round = (value: number): number => Math.round(value * 100) / 100;
-const ratios = Object.fromEntries(
-  Object.entries(ours.results).flatMap(([name, rate]) => {
-    const other = moto?.[name];
-    return other === undefined ? [] : [[name, round(rate.perSecond / other.perSecond)]];
-  }),
-);
-console.log(
-  `encoder: ${encoders.keptPerSecond.toFixed(0)}/s unchanged, ${encoders.compiledPerSecond.toFixed(0)}/s new, ${encoders.walkerPerSecond.toFixed(0)}/s walking`,
-);
-console.log(
-  JSON.stringify({
-    ratiosToMoto: ratios,
-    encoderRatios: {
-      unchanged: round(encoders.keptPerSecond / encoders.walkerPerSecond),
-      new: round(encoders.compiledPerSecond / encoders.walkerPerSecond),
-    },
-    listPageP50Ms: round(ours.results['list 1000/1']?.p50Ms ?? Number.NaN),
-    growthP50Ms: Object.fromEntries(
-      Object.entries(ours.growth).map(([name, ms]) => [name, round(ms)]),
+
+function ratios(results: Results, over: 'file' | 'memory'): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(results).flatMap(([name, { [over]: ours, moto }]) =>
+      ours && moto ? [[name, round(ours.perSecond / moto.perSecond)]] : [],
     ),
-  }),
-);
+  );
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'trunkline-bench-'));
+const moto = await startMoto();
+try {
+  const { results, startMs } = await compare(folder, moto);
+  const growth = await grow(folder);
+  const encoders = measureEncoders();
+  console.log(
+    `encoder, 100 interfaces: ${encoders.keptPerSecond.toFixed(0)}/s unchanged, ${encoders.compiledPerSecond.toFixed(0)}/s new, ${encoders.walkerPerSecond.toFixed(0)}/s walking`,
+  );
+  console.log(
+    JSON.stringify({
+      ratiosToMoto: ratios(results, 'file'),
+      ratiosToMotoInMemory: ratios(results, 'memory'),
+      encoderRatios: {
+        unchanged: round(encoders.keptPerSecond / encoders.walkerPerSecond),
+        new: round(encoders.compiledPerSecond / encoders.walkerPerSecond),
+      },
+      startMs: Math.round(startMs),
+      listPageP50Ms: round(results['list 1000/1']?.file?.p50Ms ?? Number.NaN),
+      growthP50Ms: Object.fromEntries(
+        Object.entries(growth.p50Ms).map(([name, ms]) => [name, round(ms)]),
+      ),
+      memoryMb: growth.memory,
+    }),
+  );
+} finally {
+  if (!('skipped' in moto)) moto.stop();
+  rmSync(folder, { recursive: true });
+}

@@ -91,7 +91,6 @@ export async function startVpcApi(options: VpcApiOptions): Promise<VpcApi> {
   const replica = options.ha && new Replica(options.ha, { kube, clock, random, log });
   const sealer = createSealer(await loadServerKey(kube, random), random);
   const store = createStore({ kube: replica?.kube ?? kube, clock });
-  if (options.checkViews === true) for (const { views } of collectionsOf(store)) views.checkEach();
   const unfollow = await followStore(store, informers);
   const services = createServices(options, store, sealer);
   const seed = (): Promise<void> => plantSeeds(services, options.accounts, options.seeds ?? []);
@@ -123,6 +122,7 @@ export async function startVpcApi(options: VpcApiOptions): Promise<VpcApi> {
 
 function createServices(options: VpcApiOptions, store: Store, sealer: Sealer): DispatchServices {
   const { clock, random, log, accounts } = options;
+  if (options.checkViews === true) for (const { views } of collectionsOf(store)) views.checkEach();
   delayReads(store, { clock, delayMs: options.knobs?.consistencyDelayMs ?? 0 });
   return {
     store,

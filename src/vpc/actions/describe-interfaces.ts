@@ -22,7 +22,7 @@ export const describeNetworkInterfaces: Handler<
   const page = selectPage(
     call.store.interfaces,
     { ids: input.NetworkInterfaceIds, filters: input.Filters, page: input },
-    { table: () => filtersOf(call), visible: (eni) => sees(call, eni), range: [5, 1000] },
+    { table: () => interfaceFilters(call), visible: (eni) => sees(call, eni), range: [5, 1000] },
   );
   return {
     NetworkInterfaces: page.items.map((eni) => interfaceView(call, eni)),
@@ -30,7 +30,8 @@ export const describeNetworkInterfaces: Handler<
   };
 };
 
-function filtersOf(call: Call): FilterTable<NetworkInterface> {
+/** The filters of DescribeNetworkInterfaces. */
+export function interfaceFilters(call: Call): FilterTable<NetworkInterface> {
   return {
     tags: ({ spec }) => spec.tags,
     indexed: {
