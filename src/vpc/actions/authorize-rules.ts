@@ -9,6 +9,7 @@ import { compact } from '../compact.ts';
 import type { Call, Handler } from '../context.ts';
 import { groupIdOf } from '../group-lookup.ts';
 import { own } from '../own.ts';
+import { keepManagedLists } from '../prefix-lists/aws-managed.ts';
 import { draftRules } from '../rules/draft.ts';
 import { checkDuplicates } from '../rules/identity.ts';
 import { checkGroupQuota } from '../rules/quota.ts';
@@ -51,6 +52,7 @@ async function authorize(
     return draftRules(permissions, { isEgress, resolve });
   };
   const references = draft().flatMap((rule) => rule.referencedGroupId ?? rule.prefixListId ?? []);
+  await keepManagedLists(call, references);
   const locks = { shared: [groupId, ...references], exclusive: [`rules:${groupId}`] };
   return store.locks.hold(locks, async () => {
     let added: SecurityGroupRuleSpec[] = [];

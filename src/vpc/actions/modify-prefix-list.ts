@@ -7,7 +7,8 @@ import type {
 import type { PrefixList } from '../../api/vpc/prefix-list.ts';
 import { Ec2Error } from '../../ec2/error.ts';
 import type { Call, Handler } from '../context.ts';
-import { invalidValue, own, required } from '../own.ts';
+import { invalidValue, required } from '../own.ts';
+import { changeableList } from '../prefix-lists/aws-managed.ts';
 import { groupsWith } from '../prefix-lists/references.ts';
 import {
   checkEntryCount,
@@ -97,7 +98,7 @@ function updateList(
 ): Promise<PrefixList> {
   const { store } = call;
   return store.locks.hold({ exclusive: [id] }, () => {
-    own(call, store.prefixLists, id);
+    changeableList(call, id);
     return store.prefixLists.update(id, (current) => ({ ...current, spec: change(current) }));
   });
 }

@@ -6,7 +6,8 @@ import type {
 } from '@aws-sdk/client-ec2';
 import type { Handler } from '../context.ts';
 import { paginate } from '../describe.ts';
-import { own, required } from '../own.ts';
+import { required } from '../own.ts';
+import { changeableList, usableList } from '../prefix-lists/aws-managed.ts';
 import { usersOf } from '../prefix-lists/references.ts';
 import { entriesOf } from '../prefix-lists/versions.ts';
 
@@ -15,7 +16,7 @@ export const getManagedPrefixListEntries: Handler<
   GetManagedPrefixListEntriesRequest,
   GetManagedPrefixListEntriesResult
 > = (input, call) => {
-  const list = own(call, call.store.prefixLists, required(input.PrefixListId, 'prefixListId'));
+  const list = usableList(call, required(input.PrefixListId, 'prefixListId'));
   const entries = entriesOf(list, input.TargetVersion ?? list.spec.version);
   const page = paginate(entries, input, { key: ({ cidr }) => cidr, range: [1, 100] });
   return {
@@ -29,7 +30,7 @@ export const getManagedPrefixListAssociations: Handler<
   GetManagedPrefixListAssociationsRequest,
   GetManagedPrefixListAssociationsResult
 > = (input, call) => {
-  const list = own(call, call.store.prefixLists, required(input.PrefixListId, 'prefixListId'));
+  const list = changeableList(call, required(input.PrefixListId, 'prefixListId'));
   const users = usersOf(call.store, list.metadata.name);
   const page = paginate(users, input, { key: ({ id }) => id, range: [5, 255] });
   return {

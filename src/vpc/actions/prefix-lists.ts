@@ -3,16 +3,13 @@ import type {
   CreateManagedPrefixListResult,
   DeleteManagedPrefixListRequest,
   DeleteManagedPrefixListResult,
-  DescribeManagedPrefixListsRequest,
-  DescribeManagedPrefixListsResult,
 } from '@aws-sdk/client-ec2';
 import type { PrefixList } from '../../api/vpc/prefix-list.ts';
 import { Ec2Error } from '../../ec2/error.ts';
 import { compact } from '../compact.ts';
 import type { Call, Handler } from '../context.ts';
-import { paginate, selectObjects } from '../describe.ts';
-import type { FilterTable } from '../filters.ts';
-import { invalidValue, own, ownAll, required, sees } from '../own.ts';
+import { invalidValue, ownAll, required } from '../own.ts';
+import { changeableList } from '../prefix-lists/aws-managed.ts';
 import { usersOf } from '../prefix-lists/references.ts';
 import { checkEntryCount, parseEntries } from '../prefix-lists/versions.ts';
 import { specifiedTags } from '../tags.ts';
@@ -95,7 +92,7 @@ export const deleteManagedPrefixList: Handler<
   const { store } = call;
   const id = required(input.PrefixListId, 'prefixListId');
   return store.locks.hold({ exclusive: [id] }, async () => {
-    const list = own(call, store.prefixLists, id);
+    const list = changeableList(call, id);
     if (usersOf(store, id).length > 0)
       throw new Ec2Error(
         'DependencyViolation',
@@ -104,27 +101,4 @@ export const deleteManagedPrefixList: Handler<
     await store.prefixLists.remove(id);
     return { PrefixList: { ...prefixListView(list), State: 'delete-complete' } };
   });
-};
-
-const FILTERS: FilterTable<PrefixList> = {
-  tags: ({ spec }) => spec.tags,
-  filters: {
-    'prefix-list-id': ({ metadata }) => [metadata.name],
-    'prefix-list-name': ({ spec }) => [spec.listName],
-    'owner-id': ({ spec }) => [spec.account],
-  },
-};
-
-/** DescribeManagedPrefixLists: those of customers; AWS's own lists do not exist here. */
-export const describeManagedPrefixLists: Handler<
-  DescribeManagedPrefixListsRequest,
-  DescribeManagedPrefixListsResult
-> = (input, call) => {
-  const lists = selectObjects(
-    call.store.prefixLists,
-    { ids: input.PrefixListIds, filters: input.Filters },
-    { table: FILTERS, visible: (list) => sees(call, list) },
-  );
-  const page = paginate(lists, input, { key: ({ metadata }) => metadata.name, range: [1, 100] });
-  return { PrefixLists: page.items.map(prefixListView), NextToken: page.nextToken };
 };

@@ -8,6 +8,7 @@ import type { RouteSpec, RouteTable } from '../../api/vpc/route-table.ts';
 import { Ec2Error } from '../../ec2/error.ts';
 import type { Call, Handler } from '../context.ts';
 import { invalidValue, own, required } from '../own.ts';
+import { keepManagedLists } from '../prefix-lists/aws-managed.ts';
 import { liesIn, readDestination } from '../routes/destination.ts';
 import { readTarget, type RouteTarget } from '../routes/target.ts';
 import { localBlocks } from '../routes/view.ts';
@@ -17,6 +18,7 @@ type Routes = readonly RouteSpec[];
 /** CreateRoute. */
 export const createRoute: Handler<CreateRouteRequest, CreateRouteResult> = async (input, call) => {
   const destination = readDestination(call, input);
+  await keepManagedLists(call, [destination]);
   await changeRoutes(call, input.RouteTableId, (table) => {
     const { routes } = table.spec;
     const local = localBlocks(call, table);
@@ -36,6 +38,7 @@ export const createRoute: Handler<CreateRouteRequest, CreateRouteResult> = async
 /** ReplaceRoute: another target; a local route may be led to an interface and back. */
 export const replaceRoute: Handler<ReplaceRouteRequest, void> = async (input, call) => {
   const destination = readDestination(call, input);
+  await keepManagedLists(call, [destination]);
   await changeRoutes(call, input.RouteTableId, (table) => {
     const { routes } = table.spec;
     const isLocal = localBlocks(call, table).includes(destination);

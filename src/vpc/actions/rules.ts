@@ -13,6 +13,7 @@ import type { Call, Handler } from '../context.ts';
 import { paginate } from '../describe.ts';
 import { filterTest, type FilterTable } from '../filters.ts';
 import { own, required, sees } from '../own.ts';
+import { keepManagedLists } from '../prefix-lists/aws-managed.ts';
 import { canonicalCidr, groupPeer, ruleDraft, type RulePeer } from '../rules/draft.ts';
 import { checkDuplicates } from '../rules/identity.ts';
 import { parseMatch } from '../rules/match.ts';
@@ -87,6 +88,7 @@ export const modifySecurityGroupRules: Handler<
     ({ SecurityGroupRule: rule }) => rule?.ReferencedGroupId ?? rule?.PrefixListId ?? [],
   );
   const locks = { shared: [groupId, ...references], exclusive: [`rules:${groupId}`] };
+  await keepManagedLists(call, references);
   await store.locks.hold(locks, async () => {
     own(call, store.groups, groupId);
     await store.groups.update(groupId, (group) => {

@@ -36,11 +36,8 @@ import {
   disassociateTrunkInterface,
 } from './trunk-associations.ts';
 import { describeAvailabilityZones, describeRegions } from './zones.ts';
-import {
-  createManagedPrefixList,
-  deleteManagedPrefixList,
-  describeManagedPrefixLists,
-} from './prefix-lists.ts';
+import { createManagedPrefixList, deleteManagedPrefixList } from './prefix-lists.ts';
+import { describeManagedPrefixLists, describePrefixLists } from './describe-prefix-lists.ts';
 import { modifyManagedPrefixList, restoreManagedPrefixListVersion } from './modify-prefix-list.ts';
 import {
   getManagedPrefixListAssociations,
@@ -107,6 +104,7 @@ export const EC2_ACTIONS: Readonly<Record<string, Handler>> = {
   DescribeInstanceStatus: describeInstanceStatus,
   DescribeInstanceTypes: describeInstanceTypes,
   DescribeManagedPrefixLists: describeManagedPrefixLists,
+  DescribePrefixLists: describePrefixLists,
   DescribeNetworkInsightsAnalyses: describeNetworkInsightsAnalyses,
   DescribeNetworkInsightsPaths: describeNetworkInsightsPaths,
   DescribeNetworkInterfaceAttribute: describeNetworkInterfaceAttribute,

@@ -1,11 +1,8 @@
 import { cidrContains, formatCidr, parseCidr } from '../../base/cidr.ts';
 import { Ec2Error } from '../../ec2/error.ts';
-import { ID_KINDS } from '../../ec2/id-kinds.ts';
 import type { Call } from '../context.ts';
 import { readBlock } from '../network/blocks.ts';
-import { own, type Owned } from '../own.ts';
-import type { Collection } from '../store/collection.ts';
-import { collectionsOf } from '../store/store.ts';
+import { usableList } from '../prefix-lists/aws-managed.ts';
 
 /** The three ways in which requests name a destination. */
 export interface DestinationFields {
@@ -31,15 +28,7 @@ export function readDestination(call: Call, input: DestinationFields): string {
     );
   if (ipv4 !== undefined) return formatCidr(readBlock(ipv4, 'destinationCidrBlock', 4));
   if (ipv6 !== undefined) return formatCidr(readBlock(ipv6, 'destinationIpv6CidrBlock', 6));
-  return checkPrefixList(call, list ?? '');
-}
-
-function checkPrefixList(call: Call, id: string): string {
-  const collection = collectionsOf(call.store).find(({ idKind }) => idKind === ID_KINDS.prefixList);
-  if (collection === undefined)
-    throw new Ec2Error(ID_KINDS.prefixList.notFound, `The prefix list ID '${id}' does not exist`);
-  own(call, collection as unknown as Collection<Owned>, id);
-  return id;
+  return usableList(call, list ?? '').metadata.name;
 }
 
 /** The fields under which a destination is shown. */

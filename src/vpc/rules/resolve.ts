@@ -4,7 +4,8 @@ import { Ec2Error } from '../../ec2/error.ts';
 import { checkId } from '../../ec2/id-kinds.ts';
 import type { Call, Place } from '../context.ts';
 import { groupByName, groupVpcIds } from '../group-lookup.ts';
-import { own, required, sees } from '../own.ts';
+import { required, sees } from '../own.ts';
+import { usableList } from '../prefix-lists/aws-managed.ts';
 import { peeringStatus } from '../network/peerings.ts';
 import type { GroupReference, Resolve, ResolveGroup } from './draft.ts';
 
@@ -17,8 +18,7 @@ type Pair = Parameters<ResolveGroup>[0];
 export function referenceResolver(call: Call, group: SecurityGroup): Resolve {
   return {
     group: (pair) => resolveGroup(call, group, pair),
-    prefixList: (id) =>
-      own(call, call.store.prefixLists, required(id, 'prefixListId')).metadata.name,
+    prefixList: (id) => usableList(call, required(id, 'prefixListId')).metadata.name,
   };
 }
 
