@@ -90,6 +90,40 @@ describe(`a fabric in the kernel (TRUNKLINE_SEED=${seed})`, () => {
     expect(await links(flow(0, 'udp/53 10.0.1.10 > 10.0.1.11', 40_001))).toEqual([undefined]);
   });
 
+  const OPEN_IN = ['in udp 53 0.0.0.0/0', ...OPEN];
+
+  test('ends a flow that is not tracked when the rule that admitted it goes', async () => {
+    await load({ 'sg-b': OPEN_IN });
+    expect(await links(request(), reply())).toEqual(['p1', 'p0']);
+    await load({ 'sg-b': OPEN });
+    expect(await links(request())).toEqual([undefined]);
+    await load({ 'sg-b': OPEN_IN });
+    expect(await links(request(), reply())).toEqual(['p1', 'p0']);
+  });
+
+  test('ends it when the rule for its answers goes', async () => {
+    await load({ 'sg-b': OPEN_IN });
+    expect(await links(request(), reply())).toEqual(['p1', 'p0']);
+    await load({ 'sg-b': ['in udp 53 0.0.0.0/0'] });
+    expect(await links(request(), reply())).toEqual(['p1', undefined]);
+  });
+
+  test('lets a flow that is tracked go on when a rule for all addresses goes', async () => {
+    // Nothing may leave sg-b on its own, so what comes in is tracked.
+    await load({ 'sg-b': ['in udp 53 0.0.0.0/0'] });
+    expect(await links(request(), reply())).toEqual(['p1', 'p0']);
+    await load({});
+    expect(await links(request(), reply())).toEqual(['p1', 'p0']);
+  });
+
+  test('ends a TCP connection that is not tracked in its middle', async () => {
+    const syn = flow(0, 'tcp/80 10.0.1.10 > 10.0.1.11', 40_100);
+    await load({ 'sg-b': ['in tcp 80 0.0.0.0/0', ...OPEN] });
+    expect(await links(syn, syn)).toEqual(['p1', 'p1']);
+    await load({ 'sg-b': OPEN });
+    expect(await links(syn)).toEqual([undefined]);
+  });
+
   test('does not let one port speak in the flow of another', async () => {
     await load(DNS);
     expect(await links(request(), reply())).toEqual(['p1', 'p0']);

@@ -1,5 +1,5 @@
 import type { FabricProgram } from '../../src/dataplane/program.ts';
-import { runProgram } from './run-program.ts';
+import { runProgram, type ProgramRun } from './run-program.ts';
 import type { Fate, PreparedPacket } from './scenario.ts';
 
 /**
@@ -8,7 +8,11 @@ import type { Fate, PreparedPacket } from './scenario.ts';
  */
 export function compiledFate(program: FabricProgram, prepared: PreparedPacket): Fate {
   const { packet, ...links } = prepared;
-  const run = runProgram(program, { ...packet, ...links });
+  return fateOfRun(runProgram(program, { ...packet, ...links }), prepared);
+}
+
+/** What a run means for the packet. */
+export function fateOfRun(run: ProgramRun, prepared: PreparedPacket): Fate {
   if (run.droppedBy === 'ingress') return { end: 'ingress' };
   if (run.droppedBy?.startsWith('acl_')) return { end: 'acl' };
   if (run.droppedBy !== undefined) return { end: 'egress' };

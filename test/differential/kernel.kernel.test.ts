@@ -8,11 +8,13 @@ import { compiledFate } from './compiled-fate.ts';
 import { corpus, runSeed } from './corpus.ts';
 import { ShapeCoverage } from './coverage.ts';
 import { FabricBed, type ProbeResult } from './fabric-bed.ts';
+import { edited, opened, runFlows } from './flows.ts';
 import { MUTANTS } from './mutants.ts';
 import { evaluatedFate, prepare, type Fate, type Prepared, type Scenario } from './scenario.ts';
 
-const WORLDS = 500;
+const WORLDS = 220;
 const PACKETS = 24;
+const FLOW_WORLDS = 40;
 const seed = runSeed();
 
 /** Fates of the packets of a scenario in the real kernel, and how many each gate dropped. */
@@ -78,6 +80,27 @@ describe(`evaluator, compiled program and kernel (TRUNKLINE_SEED=${seed})`, () =
     }
     expect(coverage.missing).toEqual([]);
     expect(coverage.share).toBe(1);
+  });
+
+  test(`agree on later packets of flows when ${FLOW_WORLDS} worlds change`, async () => {
+    let untracked = 0;
+    for (const [dice, scenario] of fc
+      .sample(scenarios(PACKETS), { numRuns: FLOW_WORLDS, seed })
+      .entries()) {
+      const before = opened(scenario);
+      const worlds = [prepare(before), prepare(edited(before, dice))] as const;
+      const programs = [compile(worlds[0].state), compile(worlds[1].state)] as const;
+      const run = runFlows(worlds, programs, false);
+      const context = JSON.stringify({ dice, scenario });
+      await bed.load(renderProgram(programs[0]));
+      bed.flushConntrack();
+      expect((await bed.probe(run.first)).links, context).toEqual(deliveries(run.firstFates));
+      await bed.load(renderProgram(programs[1]));
+      expect(run.compiled, context).toEqual(run.evaluated);
+      expect((await bed.probe(run.later)).links, context).toEqual(deliveries(run.evaluated));
+      untracked += run.untracked;
+    }
+    expect(untracked).toBeGreaterThan(FLOW_WORLDS / 2);
   });
 
   test('the kernel shows a compiler that lets one accept end both gates', async () => {

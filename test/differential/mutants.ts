@@ -2,6 +2,7 @@
  * Faults planted in compiled programs. The differential tests must notice each, or they would not
  * notice a compiler that makes the same mistake.
  */
+import type { FabricState } from '../../src/dataplane/state.ts';
 import type {
   Chain,
   ChainRule,
@@ -16,6 +17,8 @@ import type {
 export interface Mutant {
   readonly name: string;
   readonly change: (program: FabricProgram) => FabricProgram;
+  /** What it takes the world for, when the fault is in reading that. */
+  readonly mistake?: (state: FabricState) => FabricState;
 }
 
 /** All planted faults. */
@@ -38,7 +41,89 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'unchecked interfaces are pinned', change: forgetSets(/^unpinned$/) },
   { name: 'the peer of an ingress rule is its destination', change: swapAddresses },
   { name: 'the mark of the sender is taken for the peer', change: forgetMark },
+  { name: 'network ACLs are forgotten', change: forgetSets(/^acl_(in|out)_(ports|chains)$/) },
+  { name: 'network ACLs forget what leaves', change: forgetSets(/^acl_out_(ports|chains)$/) },
+  { name: 'entries of network ACLs are in reverse order', change: reverseEntries },
+  { name: 'network ACLs judge inside a subnet', change: forgetInside },
+  { name: 'delegated prefixes have no class', change: forgetSets(/^class6_blocks$/) },
+  { name: 'sources in delegated prefixes are foreign', change: forgetSets(/^pinned6_blocks$/) },
+  { name: 'destinations in delegated prefixes are foreign', change: forgetSets(/^bound6_blocks$/) },
+  {
+    name: 'a deleted peering counts as active',
+    change: (program) => program,
+    mistake: withPeerings([['pcx-1', ['vpc-1', 'vpc-3']]]),
+  },
+  { name: 'peerings are forgotten', change: (program) => program, mistake: withPeerings([]) },
+  {
+    name: 'interfaces of other VPCs count as ours',
+    change: (program) => program,
+    mistake: (state) => ({
+      ...state,
+      world: {
+        ...state.world,
+        interfaces: state.world.interfaces.map((item) => ({ ...item, vpcId: 'vpc-1' })),
+      },
+    }),
+  },
 ];
+
+/** Planted faults that only a later packet of a flow can show. */
+export const FLOW_MUTANTS: readonly Mutant[] = [
+  { name: 'every flow is tracked', change: forgetSets(/_untracked[46]$/) },
+  { name: 'untracked flows of IPv6 are forgotten', change: forgetSets(/_untracked6$/) },
+  { name: 'the two interfaces of a flow are mixed up', change: swapMarks },
+  { name: 'no flow is tracked', change: forgetKnown },
+  { name: 'known flows skip network ACLs', change: forgetSets(/^acl_(in|out)_(ports|chains)$/) },
+];
+
+function withPeerings(
+  peerings: readonly (readonly [string, readonly [string, string]])[],
+): (state: FabricState) => FabricState {
+  return (state) => ({ ...state, world: { ...state.world, activePeerings: new Map(peerings) } });
+}
+
+/** The head of an ACL's chain lets through what is not its business; entries follow. */
+function entriesOf({ rules }: Chain): number {
+  return 1 + rules.findLastIndex((rule) => rule.some((step) => step.op === 'lookup'));
+}
+
+function mapAcls(change: (chain: Chain) => readonly ChainRule[]): Mutant['change'] {
+  return (program) => ({
+    ...program,
+    chains: program.chains.map((chain) =>
+      /^acl_(in|out)_subnet/.test(chain.name) ? { ...chain, rules: change(chain) } : chain,
+    ),
+  });
+}
+
+function reverseEntries(program: FabricProgram): FabricProgram {
+  return mapAcls((chain) => {
+    const at = entriesOf(chain);
+    return [...chain.rules.slice(0, at), ...chain.rules.slice(at).toReversed()];
+  })(program);
+}
+
+function forgetInside(program: FabricProgram): FabricProgram {
+  return mapAcls((chain) => {
+    const first = chain.rules.findIndex((rule) => rule.some((step) => step.op === 'lookup'));
+    return chain.rules.slice(first);
+  })(program);
+}
+
+function swapMarks(program: FabricProgram): FabricProgram {
+  return mapSteps(program, (step) =>
+    step.op === 'or-flow-mark' ? { ...step, value: 3 - step.value } : step,
+  );
+}
+
+function forgetKnown(program: FabricProgram): FabricProgram {
+  return {
+    ...program,
+    chains: program.chains.map((chain) =>
+      chain.name.endsWith('_known') ? { ...chain, rules: [] } : chain,
+    ),
+  };
+}
 
 function swapGates(program: FabricProgram): FabricProgram {
   const swap = (name: string) =>

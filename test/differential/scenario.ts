@@ -6,7 +6,7 @@ import type { SecurityGroupRuleSpec } from '../../src/api/vpc/security-group.ts'
 import type { Subnet } from '../../src/api/vpc/subnet.ts';
 import type { VpcPeeringConnection } from '../../src/api/vpc/vpc-peering-connection.ts';
 import type { FabricPort, FabricState } from '../../src/dataplane/state.ts';
-import { evaluate } from '../../src/policy/evaluate.ts';
+import { evaluate, type Verdict } from '../../src/policy/evaluate.ts';
 import type { Packet } from '../../src/policy/packet.ts';
 import { worldFromObjects, type World } from '../../src/policy/world.ts';
 
@@ -136,8 +136,12 @@ export function prepare(scenario: Scenario): Prepared {
  * What the evaluator says happens in this fabric. The gate of a remote end is not its business: the
  * sender's host judged what comes by the uplink, the receiver's host judges what leaves by it.
  */
-export function evaluatedFate(world: World, { packet, inLink, outLink }: PreparedPacket): Fate {
-  const verdict = evaluate(world, packet);
+export function evaluatedFate(world: World, prepared: PreparedPacket): Fate {
+  return fateOf(evaluate(world, prepared.packet), prepared);
+}
+
+/** What a verdict means in this fabric. */
+export function fateOf(verdict: Verdict, { inLink, outLink }: PreparedPacket): Fate {
   if (inLink !== UPLINK && verdict.egress.outcome === 'dropped') return { end: 'egress' };
   const judged = { egress: inLink !== UPLINK, ingress: outLink !== UPLINK };
   if (verdict.acls.some(({ direction, allowed }) => judged[direction] && !allowed))
