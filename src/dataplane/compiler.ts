@@ -20,6 +20,7 @@ import { LiveProgram } from './live-program.ts';
 import { point, type FabricProgram } from './program.ts';
 import { portElements, sharedSets, type Surroundings } from './shared-sets.ts';
 import type { FabricPort } from './state.ts';
+import { timeoutsPart } from './timeouts.ts';
 
 /** A group as the world has it. */
 export type GroupView = NonNullable<ReturnType<World['groups']['get']>>;
@@ -184,6 +185,12 @@ export class FilterCompiler {
 
   #setPort(link: string, port: FabricPort | undefined): void {
     const before = this.#ports.get(link);
+    this.#replacePort(link, before, port);
+    if (before?.timeouts !== undefined || port?.timeouts !== undefined)
+      this.#live.put('timeouts', timeoutsPart([...this.#ports.values()]));
+  }
+
+  #replacePort(link: string, before: FabricPort | undefined, port: FabricPort | undefined): void {
     if (before) {
       this.#live.put(`port ${link}`, undefined);
       this.#countPort(before.eniId, -1);

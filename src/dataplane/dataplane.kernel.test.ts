@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { packetOf, smallWorld } from '../../test/arbitrary/small-world.ts';
@@ -122,6 +123,29 @@ describe(`a fabric in the kernel (TRUNKLINE_SEED=${seed})`, () => {
     expect(await links(syn, syn)).toEqual(['p1', 'p1']);
     await load({ 'sg-b': OPEN });
     expect(await links(syn)).toEqual([undefined]);
+  });
+
+  test('gives the flows of an interface the idle times that it asks for', async () => {
+    const state = fabric({ ...DNS, 'sg-c': ['in -1 * sg-a'] });
+    const timeouts = { tcpEstablished: 77, udp: 33, udpStream: 99 };
+    const ports = state.ports.map((port, slot) => (slot === 1 ? { ...port, timeouts } : port));
+    await bed.load(renderProgram(compile({ ...state, ports })));
+    expect(await links(request())).toEqual(['p1']);
+    expect(await links(flow(0, 'udp/53 10.0.1.10 > 10.0.1.12', 40_001))).toEqual(['p2']);
+    const left = (port: number) => {
+      const table = bed.inside(() => readFileSync('/proc/thread-self/net/nf_conntrack', 'latin1'));
+      const line = table.split('\n').find((text) => text.includes(`sport=${port} `));
+      return Number(line?.split(/\s+/)[4]);
+    };
+    expect(left(40_000)).toBeGreaterThan(30);
+    expect(left(40_000)).toBeLessThanOrEqual(33);
+    expect(left(40_001)).toBeLessThanOrEqual(30);
+    // Streams have their own time when they are two seconds old; the kernel is told of it.
+    expect(await bed.list('table inet trunkline')).toMatch(/unreplied : 33, replied : 99/);
+    // A change of the times is a difference like any other.
+    const script = diffPrograms(compile({ ...state, ports }), compile(state));
+    await bed.load(script ?? '');
+    expect(await bed.list('table inet trunkline')).not.toContain('ct timeout');
   });
 
   test('does not let one port speak in the flow of another', async () => {

@@ -13,13 +13,15 @@ import {
   type PacketTable,
   type SetElement,
   type SetObject,
+  type TimeoutObject,
 } from './program.ts';
-import { hookText, renderProgram, ruleText, setBlock } from './render.ts';
+import { hookText, renderProgram, ruleText, setBlock, timeoutBlock } from './render.ts';
 
 /** One command of a transaction. */
 export type Change =
   | { readonly op: 'add-set'; readonly set: SetObject }
   | { readonly op: 'delete-set'; readonly set: SetObject }
+  | { readonly op: 'timeout'; readonly does: 'add' | 'delete'; readonly timeout: TimeoutObject }
   | { readonly op: 'add-chain'; readonly chain: Chain }
   | { readonly op: 'flush-chain'; readonly name: string }
   | { readonly op: 'delete-chain'; readonly name: string }
@@ -54,7 +56,9 @@ export function changesBetween(
   const chains = pairUp(before.chains, after.chains);
   if (sets.both.some(([a, b]) => setType(a) !== setType(b))) return undefined;
   if (hooksOf(before.chains) !== hooksOf(after.chains)) return undefined;
+  const timeouts = pairUp(before.timeouts ?? [], after.timeouts ?? []);
   return [
+    ...timeouts.added.map((timeout): Change => ({ op: 'timeout', does: 'add', timeout })),
     ...sets.added.map((set): Change => ({ op: 'add-set', set })),
     ...chains.added.map((chain): Change => ({ op: 'add-chain', chain })),
     ...chains.added.flatMap(ruleChanges),
@@ -64,6 +68,7 @@ export function changesBetween(
     ...chains.removed.map(({ name }): Change => ({ op: 'flush-chain', name })),
     ...chains.removed.map(({ name }): Change => ({ op: 'delete-chain', name })),
     ...sets.removed.map((set): Change => ({ op: 'delete-set', set })),
+    ...timeouts.removed.map((timeout): Change => ({ op: 'timeout', does: 'delete', timeout })),
   ];
 }
 
@@ -75,19 +80,31 @@ export function changeText(change: Change, table: PacketTable = TABLE): string {
       return `add ${setBlock(change.set, true).replace(/^(set|map) \S+/, `$1 ${named(change.set.name)}`)}`;
     case 'delete-set':
       return `delete ${setKind(change.set)} ${named(change.set.name)}`;
+    case 'timeout':
+      return timeoutText(change, named(change.timeout.name));
     case 'add-chain':
       return `add chain ${named(change.chain.name)} { ${hookText(change.chain)}}`;
     case 'flush-chain':
-      return `flush chain ${named(change.name)}`;
     case 'delete-chain':
-      return `delete chain ${named(change.name)}`;
+      return `${change.op.replace('-', ' ')} ${named(change.name)}`;
     case 'add-rule':
       return `add rule ${named(change.chain)} ${ruleText(change.rule)}`;
-    case 'add-elements':
-      return `add element ${named(change.set.name)} ${elementsText(change, elementText)}`;
-    case 'delete-elements':
-      return `delete element ${named(change.set.name)} ${elementsText(change, keyText)}`;
+    default:
+      return elementChangeText(change, named(change.set.name));
   }
+}
+
+function timeoutText({ does, timeout }: Change & { op: 'timeout' }, name: string): string {
+  return `${does} ct timeout ${name}${does === 'add' ? ` ${timeoutBlock(timeout)}` : ''}`;
+}
+
+function elementChangeText(
+  change: Change & { op: 'add-elements' | 'delete-elements' },
+  name: string,
+): string {
+  if (change.op === 'add-elements')
+    return `add element ${name} ${elementsText(change, elementText)}`;
+  return `delete element ${name} ${elementsText(change, keyText)}`;
 }
 
 function setKind(set: SetObject): string {

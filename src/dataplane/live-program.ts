@@ -6,13 +6,14 @@
 import { assert, must } from '../base/assert.ts';
 import { elementText } from './element-text.ts';
 import { ruleChanges, rulesText, type Change } from './diff.ts';
-import type { Chain, FabricProgram, SetElement, SetObject } from './program.ts';
+import type { Chain, FabricProgram, SetElement, SetObject, TimeoutObject } from './program.ts';
 
 /** What one part puts into the program. */
 export interface Part {
   /** Sets of its own, with their first elements. */
   readonly sets?: readonly SetObject[];
   readonly chains?: readonly Chain[];
+  readonly timeouts?: readonly TimeoutObject[];
   /** Elements of sets that exist while the part does. */
   readonly elements?: readonly { readonly set: string; readonly element: SetElement }[];
 }
@@ -34,6 +35,8 @@ export class LiveProgram {
   readonly #parts = new Map<string, Part>();
   readonly #sets = new Map<string, LiveSet>();
   readonly #chains = new Map<string, Chain>();
+  readonly #timeouts = new Map<string, TimeoutObject>();
+  readonly #timeoutsBefore = new Map<string, TimeoutObject | undefined>();
   /** Sets that were made or deleted: their state before. */
   readonly #setsBefore = new Map<string, SetObject | undefined>();
   readonly #chainsBefore = new Map<string, Chain | undefined>();
@@ -51,22 +54,31 @@ export class LiveProgram {
     for (const set of after.sets) this.#makeSet(set);
     for (const { set, element } of after.elements) this.#add(set, element);
     this.#replaceChains(before.chains, after.chains);
+    this.#replaceTimeouts(before.timeouts, after.timeouts);
   }
 
   /** All of it, in the order of names and of elements' texts. */
   program(): FabricProgram {
     const sets = [...this.#sets.values()].map((set) => this.#frozen(set));
-    return Object.freeze({ sets: byName(sets), chains: byName([...this.#chains.values()]) });
+    const timeouts = byName([...this.#timeouts.values()]);
+    const chains = byName([...this.#chains.values()]);
+    return Object.freeze({
+      sets: byName(sets),
+      chains,
+      ...(timeouts.length > 0 && { timeouts }),
+    });
   }
 
   /** The commands since the last call, in an order in which each finds what it refers to. */
   changes(): readonly Change[] {
     const changes = [
+      ...this.#timeoutChanges('add'),
       ...this.#setChanges('add-set'),
       ...this.#chainChanges(),
       ...this.#elementChanges(),
       ...this.#removedChains(),
       ...this.#setChanges('delete-set'),
+      ...this.#timeoutChanges('delete'),
     ];
     this.settle();
     return changes;
@@ -77,6 +89,7 @@ export class LiveProgram {
     this.#setsBefore.clear();
     this.#chainsBefore.clear();
     this.#edits.clear();
+    this.#timeoutsBefore.clear();
   }
 
   #frozen({ shape, elements }: LiveSet): SetObject {
@@ -143,6 +156,21 @@ export class LiveProgram {
     }
   }
 
+  #replaceTimeouts(before: readonly TimeoutObject[], after: readonly TimeoutObject[]): void {
+    for (const { name } of [...before, ...after])
+      if (!this.#timeoutsBefore.has(name)) this.#timeoutsBefore.set(name, this.#timeouts.get(name));
+    for (const { name } of before) this.#timeouts.delete(name);
+    for (const timeout of after) this.#timeouts.set(timeout.name, timeout);
+  }
+
+  #timeoutChanges(does: 'add' | 'delete'): readonly Change[] {
+    return sortedEntries(this.#timeoutsBefore).flatMap(([name, before]): Change[] => {
+      const now = this.#timeouts.get(name);
+      const [one, other] = does === 'add' ? [now, before] : [before, now];
+      return one && !other ? [{ op: 'timeout', does, timeout: one }] : [];
+    });
+  }
+
   #setChanges(op: 'add-set' | 'delete-set'): readonly Change[] {
     return sortedEntries(this.#setsBefore).flatMap(([name, before]): Change[] => {
       const now = this.#sets.get(name);
@@ -197,7 +225,12 @@ function keyOf(shape: SetObject, text: string): string {
 }
 
 function whole(part: Part | undefined): Required<Part> {
-  return { sets: part?.sets ?? [], chains: part?.chains ?? [], elements: part?.elements ?? [] };
+  return {
+    sets: part?.sets ?? [],
+    chains: part?.chains ?? [],
+    elements: part?.elements ?? [],
+    timeouts: part?.timeouts ?? [],
+  };
 }
 
 function sortedEntries<T>(map: ReadonlyMap<string, T>): readonly (readonly [string, T])[] {

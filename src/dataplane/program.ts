@@ -108,6 +108,8 @@ export type Step =
   | { readonly op: 'map-mark'; readonly fields: readonly Field[]; readonly map: string }
   /** Sets bits in the mark of the flow. */
   | { readonly op: 'or-flow-mark'; readonly value: number }
+  /** Gives a new flow its idle times. */
+  | { readonly op: 'flow-timeout'; readonly timeout: string }
   | { readonly op: 'vmap'; readonly field: Field; readonly map: string }
   | {
       readonly op: 'cases';
@@ -135,8 +137,17 @@ export interface Chain {
   readonly rules: readonly ChainRule[];
 }
 
+/** Idle times of flows of one protocol, in seconds by the kernel's names of states. */
+export interface TimeoutObject {
+  readonly name: string;
+  readonly protocol: 'tcp' | 'udp';
+  readonly seconds: Readonly<Record<string, number>>;
+}
+
 /** The whole of both tables. */
 export interface FabricProgram {
+  /** In the order of their names; absent when there are none. */
+  readonly timeouts?: readonly TimeoutObject[];
   /** In the order of their names. */
   readonly sets: readonly SetObject[];
   /** In the order of their names. */

@@ -14,6 +14,7 @@ import {
   type PacketLimit,
   type PacketTable,
   type Step,
+  type TimeoutObject,
 } from './program.ts';
 
 /**
@@ -41,6 +42,7 @@ export function renderSwitch(
     ...dropTable(otherTable(table)),
     ...tableLines(program, ARP_TABLE),
     `table ${table} {`,
+    ...timeoutLines(program),
     ...chainLines(chains),
     '}',
   ];
@@ -58,6 +60,7 @@ function tableLines(program: FabricProgram, table: string): readonly string[] {
   return [
     ...dropTable(table),
     `table ${table} {`,
+    ...(table === ARP_TABLE ? [] : timeoutLines(program)),
     ...sets.map((set) => `  ${setBlock(set, true)}`),
     ...chainLines(chains),
     '}',
@@ -66,6 +69,16 @@ function tableLines(program: FabricProgram, table: string): readonly string[] {
 
 function limitText({ perSecond, burst }: PacketLimit): string {
   return `limit rate ${perSecond}/second burst ${burst} packets;`;
+}
+
+function timeoutLines({ timeouts = [] }: FabricProgram): readonly string[] {
+  return timeouts.map((timeout) => `  ct timeout ${timeout.name} ${timeoutBlock(timeout)}`);
+}
+
+/** What follows the name of a timeout object; line breaks separate its parts. */
+export function timeoutBlock({ protocol, seconds }: TimeoutObject): string {
+  const policy = Object.entries(seconds).map(([state, value]) => `${state} : ${value}`);
+  return `{\n    protocol ${protocol}\n    l3proto inet\n    policy = { ${policy.join(', ')} }\n  }`;
 }
 
 function isIn(table: string, name: string): boolean {
@@ -121,12 +134,6 @@ function stepText(step: Step): string {
       return `${step.fields.join(' . ')} @${step.set}`;
     case 'is':
       return `${step.field} ${valuesText(step)}`;
-    case 'set-mark':
-      return `meta mark set ${markText(BigInt(step.value))}`;
-    case 'map-mark':
-      return `meta mark set ${step.fields.join(' . ')} map @${step.map}`;
-    case 'or-flow-mark':
-      return `ct mark set ct mark or ${markText(BigInt(step.value))}`;
     case 'vmap':
       return `${step.field} vmap @${step.map}`;
     case 'cases': {
@@ -137,6 +144,23 @@ function stepText(step: Step): string {
       return `log prefix "${step.prefix}" group ${LOG_GROUP} snaplen ${LOG_BYTES}`;
     case 'verdict':
       return verdictText(step.verdict);
+    default:
+      return assignmentText(step);
+  }
+}
+
+type Assignment = Step & { op: 'set-mark' | 'map-mark' | 'flow-timeout' | 'or-flow-mark' };
+
+function assignmentText(step: Assignment): string {
+  switch (step.op) {
+    case 'set-mark':
+      return `meta mark set ${markText(BigInt(step.value))}`;
+    case 'map-mark':
+      return `meta mark set ${step.fields.join(' . ')} map @${step.map}`;
+    case 'flow-timeout':
+      return `ct timeout set "${step.timeout}"`;
+    case 'or-flow-mark':
+      return `ct mark set ct mark or ${markText(BigInt(step.value))}`;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Cidr } from '../base/cidr.ts';
 import type { EniId, GroupId } from '../base/ids.ts';
 import type { Ip } from '../base/ip.ts';
+import type { FlowTimeouts } from './timeouts.ts';
 import type { World } from '../policy/world.ts';
 
 /** The fabric's end of one network interface of this host. */
@@ -15,6 +16,8 @@ export interface FabricPort {
   readonly prefixes?: readonly Cidr[];
   /** Where a network ACL judges what it sends and receives. */
   readonly subnetId?: string;
+  /** Idle times of its flows, where they are not the default. */
+  readonly timeouts?: FlowTimeouts;
   /** False for NAT instances and routers: any source and destination address is allowed. */
   readonly sourceDestCheck: boolean;
   readonly groupIds: readonly GroupId[];

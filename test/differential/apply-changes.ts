@@ -12,6 +12,7 @@ import type {
   SetElement,
   SetObject,
   Step,
+  TimeoutObject,
 } from '../../src/dataplane/program.ts';
 
 /** The program after the transaction. */
@@ -42,16 +43,23 @@ function overlap(a: SetElement, b: SetElement): boolean {
 class Table {
   readonly #sets: Map<string, SetObject>;
   readonly #chains: Map<string, Chain>;
+  readonly #timeouts: Map<string, TimeoutObject>;
 
   constructor(program: FabricProgram) {
     this.#sets = new Map(program.sets.map((set) => [set.name, set]));
+    this.#timeouts = new Map((program.timeouts ?? []).map((one) => [one.name, one]));
     this.#chains = new Map(program.chains.map((chain) => [chain.name, chain]));
   }
 
   program(): FabricProgram {
     const byName = <T extends { readonly name: string }>(items: Iterable<T>) =>
       [...items].toSorted((a, b) => (a.name < b.name ? -1 : 1));
-    return { sets: byName(this.#sets.values()), chains: byName(this.#chains.values()) };
+    const timeouts = byName(this.#timeouts.values());
+    return {
+      sets: byName(this.#sets.values()),
+      chains: byName(this.#chains.values()),
+      ...(timeouts.length > 0 && { timeouts }),
+    };
   }
 
   apply(change: Change): void {
@@ -64,6 +72,8 @@ class Table {
         this.#assertUnused(change.set.name);
         assert(this.#sets.delete(change.set.name), () => `no set ${change.set.name}`);
         break;
+      case 'timeout':
+        return this.#applyTimeout(change);
       case 'add-chain':
         assert(!this.#chains.has(change.chain.name), () => `chain ${change.chain.name} exists`);
         this.#chains.set(change.chain.name, { ...change.chain, rules: [] });
@@ -81,11 +91,17 @@ class Table {
         this.#chains.set(chain.name, { ...chain, rules: [...chain.rules, change.rule] });
         break;
       }
-      case 'add-elements':
-      case 'delete-elements':
+      default:
         this.#changeElements(change.set.name, change.op, change.elements);
-        break;
     }
+  }
+
+  #applyTimeout({ does, timeout }: Change & { op: 'timeout' }): void {
+    const { name } = timeout;
+    assert(this.#timeouts.has(name) === (does === 'delete'), () => `${does} timeout ${name}`);
+    if (does === 'add') return void this.#timeouts.set(name, timeout);
+    this.#assertUnused(name);
+    this.#timeouts.delete(name);
   }
 
   #changeElements(name: string, op: Change['op'], elements: readonly SetElement[]): void {

@@ -48,6 +48,7 @@ const PRIORITIES: Readonly<Record<string, number>> = {
   'filter - 6': -6,
   'filter - 4': -4,
   filter: 0,
+  'filter + 10': 10,
 };
 
 /** Executes the hooks that a forwarded frame passes. */
@@ -120,11 +121,6 @@ class Machine {
     switch (step.op) {
       case 'verdict':
         return step.verdict;
-      case 'log':
-        return 'next';
-      case 'set-mark':
-        this.mark = step.value;
-        return 'next';
       case 'is':
         return this.#is(step.field, step.values);
       case 'cases':
@@ -133,11 +129,12 @@ class Machine {
         return nextIf(this.#find(step.set, step.fields) !== undefined);
       case 'map-mark':
         return this.#mapMark(step.map, step.fields);
-      case 'or-flow-mark':
-        this.flowMark |= step.value;
-        return 'next';
       case 'vmap':
         return this.#verdictOf(step.map, step.field);
+      default:
+        if (step.op === 'set-mark') this.mark = step.value;
+        if (step.op === 'or-flow-mark') this.flowMark |= step.value;
+        return 'next';
     }
   }
 

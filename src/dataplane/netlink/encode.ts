@@ -2,6 +2,7 @@
  * Changes of a program as nfnetlink messages, without a process or a parser in between: one element costs
  * 15 us this way and 12 ms by `nft -f` (spec/measurements.md 3).
  */
+import { assert } from '../../base/assert.ts';
 import { ruleChanges, type Change } from '../diff.ts';
 import {
   ARP_TABLE,
@@ -22,6 +23,7 @@ const LIST_BYTES_MAX = 48 * 1024;
 /** Whether all changes can be written as messages; base chains and their rules cannot. */
 export function canEncode(changes: readonly Change[]): boolean {
   return changes.every((change) => {
+    if (change.op === 'timeout') return false;
     if (change.op === 'add-chain') return change.chain.hook === undefined;
     return change.op !== 'add-rule' || isPlainRule(change.rule);
   });
@@ -66,6 +68,8 @@ export class ChangeEncoder {
           this.#out.text(RULE.chain, change.chain);
           this.#out.nest(RULE.expressions, () => writeRule(this.#out, change.rule));
         });
+      case 'timeout':
+        return assert(false, () => 'a change that only nft can write');
       case 'add-elements':
         return this.#elements(change.set, change.elements, true);
       case 'delete-elements':

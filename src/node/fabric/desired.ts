@@ -9,6 +9,7 @@ import type { Vpc } from '../../api/vpc/vpc.ts';
 import { cidrAt, formatCidr, parseCidr } from '../../base/cidr.ts';
 import { formatIp, parseIp, type Ip } from '../../base/ip.ts';
 import type { FabricPort, FabricState } from '../../dataplane/state.ts';
+import type { FlowTimeouts } from '../../dataplane/timeouts.ts';
 import { worldFromObjects, type InterfaceView } from '../../policy/world.ts';
 import { branchLink, deviceLink, portLink } from '../wiring/names.ts';
 
@@ -39,6 +40,7 @@ export interface DesiredPort {
   readonly prefixes: readonly string[];
   readonly groupIds: readonly string[];
   readonly sourceDestCheck: boolean;
+  readonly timeouts?: FlowTimeouts;
   readonly gateway: string;
   /** The router's address in each IPv6 block of the subnet. */
   readonly gateways6: readonly string[];
@@ -145,11 +147,11 @@ function activePeerings({ peerings = [] }: FabricObjects, vpcId: string | undefi
 }
 
 function filterPort(
-  { link, mac }: DesiredPort,
+  { link, mac, timeouts }: DesiredPort,
   view: InterfaceView,
   askAs: readonly Ip[],
 ): FabricPort {
-  return { ...view, link, mac, askAs };
+  return { ...view, link, mac, askAs, ...(timeouts && { timeouts }) };
 }
 
 function ipOf(text: string): Ip[] {
@@ -225,6 +227,7 @@ function portOf(item: NetworkInterface, index: Index): DesiredPort[] {
       prefixes: prefixesOf(item),
       groupIds: item.spec.groups,
       sourceDestCheck: item.spec.sourceDestCheck,
+      ...timeoutsOf(item),
       gateway: subnet.gateway,
       gateways6: subnet.gateways6,
       subnetCidr: subnet.cidr,
@@ -236,6 +239,22 @@ function portOf(item: NetworkInterface, index: Index): DesiredPort[] {
 
 function prefixesOf({ spec }: NetworkInterface): readonly string[] {
   return [...(spec.ipv4Prefixes ?? []), ...(spec.ipv6Prefixes ?? [])];
+}
+
+function timeoutsOf({ spec }: NetworkInterface): { readonly timeouts?: FlowTimeouts } {
+  const {
+    tcpEstablishedTimeout: tcpEstablished,
+    udpStreamTimeout: udpStream,
+    udpTimeout: udp,
+  } = spec.connectionTracking ?? {};
+  if ((tcpEstablished ?? udpStream ?? udp) === undefined) return {};
+  return {
+    timeouts: {
+      ...(tcpEstablished !== undefined && { tcpEstablished }),
+      ...(udpStream !== undefined && { udpStream }),
+      ...(udp !== undefined && { udp }),
+    },
+  };
 }
 
 function placeOf(

@@ -1,5 +1,6 @@
 import { must } from '../../base/assert.ts';
 import { parseIp } from '../../base/ip.ts';
+import { TIMEOUTS } from '../../dataplane/timeouts.ts';
 import type { LinkInfo, Network } from '../../base/network.ts';
 
 /** The VXLAN device of a fabric. */
@@ -37,6 +38,10 @@ export async function closeFabric(
     'net.ipv4.conf.default.send_redirects': '0',
     'net.ipv4.conf.default.accept_redirects': '0',
     'net.ipv4.conf.default.arp_accept': '0',
+    'net.netfilter.nf_conntrack_tcp_timeout_established': String(TIMEOUTS.tcpEstablished),
+    'net.netfilter.nf_conntrack_udp_timeout_stream': String(TIMEOUTS.udpStream),
+    'net.netfilter.nf_conntrack_udp_timeout': String(TIMEOUTS.udp),
+    'net.netfilter.nf_conntrack_generic_timeout': String(TIMEOUTS.other),
     'net.ipv6.conf.all.disable_ipv6': '0',
     'net.ipv6.conf.default.disable_ipv6': '0',
     'net.ipv6.conf.default.accept_ra': '0',
