@@ -1,44 +1,17 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compile } from '../../src/dataplane/compile.ts';
-import type { FabricProgram } from '../../src/dataplane/program.ts';
 import { scenarios } from '../arbitrary/scenarios.ts';
-import { compiledFate } from './compiled-fate.ts';
+import { agreesOnFlows, disagreements, flowCases, flowsOf } from './compare.ts';
 import { corpus, runSeed } from './corpus.ts';
 import { ShapeCoverage } from './coverage.ts';
-import { edited, opened, runFlows, type FlowCase } from './flows.ts';
-import { FLOW_MUTANTS, MUTANTS, type Mutant } from './mutants.ts';
-import { evaluatedFate, prepare, type Scenario } from './scenario.ts';
+import { FLOW_MUTANTS, MUTANTS } from './mutants.ts';
+import { evaluatedFate, prepare } from './scenario.ts';
 
 const WORLDS = 600;
 const PACKETS = 30;
 const FLOW_WORLDS = 150;
-const HONEST: Omit<Mutant, 'name'> = { change: (program) => program };
 const seed = runSeed();
-const flowCases = fc.tuple(scenarios(PACKETS), fc.nat(100)).map(([scenario, dice]): FlowCase => {
-  const before = opened(scenario);
-  return { before, after: edited(before, dice) };
-});
-
-/** Runs the flows of a case through a compiler, honest or not. */
-function flowsOf({ before, after }: FlowCase, { change }: Omit<Mutant, 'name'> = HONEST) {
-  const worlds = [prepare(before), prepare(after)] as const;
-  const [one, two] = worlds.map(({ state }) => change(compile(state)));
-  return runFlows(worlds, [one ?? EMPTY, two ?? EMPTY], true);
-}
-
-const EMPTY: FabricProgram = { sets: [], chains: [] };
-
-/** Packets on which the evaluator and the program disagree. */
-function disagreements(scenario: Scenario, mutant: Omit<Mutant, 'name'> = HONEST): number {
-  const { world, state, packets } = prepare(scenario);
-  const program = mutant.change(compile(mutant.mistake?.(state) ?? state));
-  return packets.filter((packet) => {
-    const expected = evaluatedFate(world, packet);
-    const actual = compiledFate(program, packet);
-    return expected.end !== actual.end || expected.link !== actual.link;
-  }).length;
-}
+const flows = flowCases(PACKETS);
 
 describe(`evaluator and compiled program (TRUNKLINE_SEED=${seed})`, () => {
   test.each(corpus().map((scenario) => [scenario.name ?? '', scenario] as const))(
@@ -80,7 +53,7 @@ describe(`evaluator and compiled program (TRUNKLINE_SEED=${seed})`, () => {
     () => {
       const seen = { untracked: 0, cut: 0, going: 0 };
       fc.assert(
-        fc.property(flowCases, (item) => {
+        fc.property(flows, (item) => {
           const { evaluated, compiled, untracked } = flowsOf(item);
           expect(compiled).toEqual(evaluated);
           seen.untracked += untracked;
@@ -97,10 +70,7 @@ describe(`evaluator and compiled program (TRUNKLINE_SEED=${seed})`, () => {
     'disagree on flows when the compiler is wrong: %s',
     (_name, mutant) => {
       const found = fc.check(
-        fc.property(flowCases, (item) => {
-          const { evaluated, compiled } = flowsOf(item, mutant);
-          return compiled.every(({ end }, i) => end === evaluated[i]?.end);
-        }),
+        fc.property(flows, (item) => agreesOnFlows(item, mutant)),
         { numRuns: 200, seed, endOnFailure: true },
       );
       expect(found.failed).toBe(true);
