@@ -1,11 +1,11 @@
-import type { Reservation, RunInstancesRequest } from '@aws-sdk/client-ec2';
+import type { Instance as InstanceView, Reservation, RunInstancesRequest } from '@aws-sdk/client-ec2';
 import type { Instance } from '../../api/vpc/instance.ts';
 import type { Handler } from '../context.ts';
 import { launchGroups, launchId, launchOne } from '../instances/launch.ts';
 import { parseLaunch } from '../instances/launch-request.ts';
 import { instanceView } from '../views/instance.ts';
 
-/** RunInstances: running at once. */
+/** RunInstances: the answer says `pending`, as AWS's does, but the instance runs already. */
 export const runInstances: Handler<RunInstancesRequest, Reservation> = async (input, call) => {
   const launch = parseLaunch(input, call);
   const existing = launch.interfaces.flatMap((each) => each.NetworkInterfaceId ?? []);
@@ -20,7 +20,18 @@ export const runInstances: Handler<RunInstancesRequest, Reservation> = async (in
       ReservationId: instances[0]?.spec.reservationId,
       OwnerId: call.accountId,
       Groups: [],
-      Instances: instances.map((instance) => instanceView(call, instance)),
+      Instances: instances.map((instance) => pendingView(instanceView(call, instance))),
     };
   });
 };
+
+function pendingView(view: InstanceView): InstanceView {
+  return {
+    ...view,
+    State: { Code: 0, Name: 'pending' },
+    NetworkInterfaces: view.NetworkInterfaces?.map((eni) => ({
+      ...eni,
+      Attachment: eni.Attachment && { ...eni.Attachment, Status: 'attaching' },
+    })),
+  };
+}

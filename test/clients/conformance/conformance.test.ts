@@ -10,6 +10,8 @@ import { STORIES } from './stories/all.ts';
 
 /** Each client has a region of its own, and so a world of its own. */
 const REGIONS = { boto3: 'us-east-1', sdk: 'us-west-2', aws: 'eu-west-1' } as const;
+/** Blocks of IPv6 are not shared by regions. */
+const HEX = { boto3: '1a00', sdk: '1b00', aws: '1c00' } as const;
 const LEAST_CASES = 250;
 
 const found = await pythonClients();
@@ -37,7 +39,7 @@ describe.skipIf('skipped' in found)('real clients', () => {
       const { endpoint, keys, variables } = servers.of(server);
       players = clients.map((client) => {
         const region = REGIONS[client.name];
-        const known = { ...variables, region, client: `by-${client.name}` };
+        const known = { ...variables, region, client: `by-${client.name}`, hex: HEX[client.name] };
         return { client, endpoint, region, keys, variables: new Map(Object.entries(known)) };
       });
     });

@@ -15,7 +15,8 @@ export interface Player {
 
 /** Whether the client can do the step: whole command lines are for the CLI alone. */
 export function canPlay(player: Player, step: AnyStep): boolean {
-  return !('aws' in step) || player.client.name === 'aws';
+  const { name } = player.client;
+  return (!('aws' in step) || name === 'aws') && step.not?.includes(name) !== true;
 }
 
 /** Makes the call of a step with one client and checks its answer; answers what all must agree on. */

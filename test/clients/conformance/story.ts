@@ -13,6 +13,8 @@ interface Step {
   readonly name: string;
   /** Whose keys sign; default: the administrator's. */
   readonly as?: Keys;
+  /** Clients that do not play it, because they add to the request what it should lack. */
+  readonly not?: readonly string[];
   /** The region; default: the client's own. */
   readonly region?: string;
   /** Variable -> dotted path into the answer. */
