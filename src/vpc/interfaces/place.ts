@@ -2,6 +2,7 @@ import type { NetworkInterface } from '../../api/vpc/network-interface.ts';
 import type { Subnet } from '../../api/vpc/subnet.ts';
 import { Ec2Error } from '../../ec2/error.ts';
 import type { Call } from '../context.ts';
+import { ownAll } from '../own.ts';
 import type { Addresses } from '../store/address-pool.ts';
 import { isAmbiguous } from '../store/collection.ts';
 import type { AddressWish } from './address-wish.ts';
@@ -76,11 +77,12 @@ function primaryFirst(addresses: readonly string[], wish: AddressWish): readonly
   return [primary, ...named, ...others];
 }
 
-function checkInterfaceQuota({ store, quotas, accountId }: Call): void {
-  const { table } = store.interfaces;
-  if (table.size < quotas.interfacesPerRegion) return;
-  const own = [...table.values()].filter(({ spec }) => spec.account === accountId);
-  if (own.length >= quotas.interfacesPerRegion)
+function checkInterfaceQuota(call: Call): void {
+  const { interfaces } = call.store;
+  const { interfacesPerRegion } = call.quotas;
+  // Counting is for those who come near.
+  if (interfaces.table.size < interfacesPerRegion) return;
+  if (ownAll(call, interfaces).length >= interfacesPerRegion)
     throw new Ec2Error(
       'NetworkInterfaceLimitExceeded',
       'The maximum number of network interfaces has been reached.',

@@ -8,6 +8,7 @@ import base64
 import datetime
 import json
 import sys
+import urllib.parse
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
 
@@ -25,7 +26,8 @@ last_body = None
 
 def client_of(place, service):
     keys = place["keys"]
-    key = (place["endpoint"], place["region"], keys["accessKeyId"], keys.get("sessionToken"), service)
+    secrets = (keys["accessKeyId"], keys["secretAccessKey"], keys.get("sessionToken"))
+    key = (service, place["endpoint"], place["region"], *secrets)
     if key not in clients:
         clients[key] = boto3.client(
             service,
@@ -70,10 +72,18 @@ def plain(value):
 
 def leaves_of_xml(element):
     if len(element) == 0:
-        yield element.text or ""
+        yield from leaves_of_text(element.text or "")
     for child in element:
         if child.tag.rpartition("}")[2] not in FRAME:
             yield from leaves_of_xml(child)
+
+
+def leaves_of_text(text):
+    # botocore opens the policy documents of IAM, which travel percent-encoded.
+    if text.startswith("%7B"):
+        yield from leaves_of_data(json.loads(urllib.parse.unquote(text)))
+    else:
+        yield text
 
 
 def leaves_of_data(value):

@@ -38,8 +38,10 @@ export function createCliClient(python: string): CliClient {
       const json = JSON.stringify(withoutBlobs(params));
       return run(place, [service, kebab(action), '--no-paginate', '--cli-input-json', json]);
     },
-    wait: (place, { waiter, params }) =>
-      run(place, ['ec2', 'wait', kebab(waiter), ...flags(params)]),
+    wait: async (place, { waiter, params }) => {
+      const waited = await run(place, ['ec2', 'wait', kebab(waiter), ...flags(params)]);
+      return waited.ok ? { ok: true, data: true } : waited;
+    },
     pages: (place, { action, params, pageSize }) => {
       const paging = ['--page-size', `${pageSize}`];
       return run(place, ['ec2', kebab(action), ...paging, ...flags(params)]);

@@ -35,7 +35,7 @@ export interface ConformanceClient {
 }
 
 /** Bytes in a request: the text of `blob('...')`. */
-export interface Blob {
+interface Blob {
   readonly $blob: string;
 }
 

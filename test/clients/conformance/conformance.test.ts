@@ -12,7 +12,7 @@ import { STORIES } from './stories/all.ts';
 const REGIONS = { boto3: 'us-east-1', sdk: 'us-west-2', aws: 'eu-west-1' } as const;
 /** Blocks of IPv6 are not shared by regions. */
 const HEX = { boto3: '1a00', sdk: '1b00', aws: '1c00' } as const;
-const LEAST_CASES = 250;
+const LEAST_CASES = 800;
 
 const found = await pythonClients();
 if ('skipped' in found) process.stdout.write(`Skipped: conformance, ${found.skipped}\n`);

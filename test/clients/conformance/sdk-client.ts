@@ -43,7 +43,7 @@ export function createSdkClient(): ConformanceClient {
       outcomeOf(async () => {
         const options = {
           client: clientOf(place, 'ec2'),
-          maxWaitTime: 1,
+          maxWaitTime: 2,
           minDelay: 1,
           maxDelay: 1,
         };
@@ -89,8 +89,9 @@ async function outcomeOf(act: () => Promise<unknown>): Promise<Outcome> {
   try {
     return { ok: true, data: await act() };
   } catch (error) {
-    const { name, message, $metadata } = error as sts.STSServiceException;
-    return { ok: false, code: name, message, status: $metadata?.httpStatusCode };
+    const { name, message, $metadata, Code } = error as sts.STSServiceException & { Code?: string };
+    // Errors that IAM's model names have a class, and the code beside it.
+    return { ok: false, code: Code ?? name, message, status: $metadata?.httpStatusCode };
   }
 }
 

@@ -20,7 +20,7 @@ export interface Servers {
 const SMALL = [
   'vpcsPerRegion=2',
   'subnetsPerVpc=2',
-  'groupsPerRegion=4',
+  'groupsPerRegion=5',
   'rulesPerGroup=3',
   'groupsPerInterface=2',
   'interfacesPerRegion=3',

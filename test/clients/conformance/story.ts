@@ -15,6 +15,8 @@ interface Step {
   readonly as?: Keys;
   /** Clients that do not play it, because they add to the request what it should lack. */
   readonly not?: readonly string[];
+  /** What the answer has is up to ids, so clients need not agree on it. */
+  readonly varies?: boolean;
   /** The region; default: the client's own. */
   readonly region?: string;
   /** Variable -> dotted path into the answer. */
