@@ -1,4 +1,8 @@
-import type { Instance as InstanceView, Reservation, RunInstancesRequest } from '@aws-sdk/client-ec2';
+import type {
+  Instance as InstanceView,
+  Reservation,
+  RunInstancesRequest,
+} from '@aws-sdk/client-ec2';
 import type { Instance } from '../../api/vpc/instance.ts';
 import type { Handler } from '../context.ts';
 import { launchGroups, launchId, launchOne } from '../instances/launch.ts';

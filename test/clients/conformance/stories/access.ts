@@ -119,7 +119,11 @@ export const ACCESS: Story = {
           UserName: '{client}-user',
           PolicyName: 'vpc',
           PolicyDocument: policy(
-            { Effect: 'Allow', Action: ['ec2:Describe*', 'ec2:CreateVpc', 'ec2:CreateTags', 'ec2:DeleteVpc'], Resource: '*' },
+            {
+              Effect: 'Allow',
+              Action: ['ec2:Describe*', 'ec2:CreateVpc', 'ec2:CreateTags', 'ec2:DeleteVpc'],
+              Resource: '*',
+            },
             { Effect: 'Deny', Action: 'ec2:DescribeInstances', Resource: '*' },
             {
               Effect: 'Deny',
@@ -215,10 +219,7 @@ export const ACCESS: Story = {
       name: 'an unknown role is refused',
       call: ['iam:GetRole', { RoleName: '{client}-nobody' }],
       status: 404,
-      refused: [
-        'NoSuchEntity',
-        'The role with name {client}-nobody cannot be found.',
-      ],
+      refused: ['NoSuchEntity', 'The role with name {client}-nobody cannot be found.'],
     },
     {
       name: 'a managed policy of EKS is attached',
@@ -233,7 +234,10 @@ export const ACCESS: Story = {
     {
       name: 'and listed',
       call: ['iam:ListAttachedRolePolicies', { RoleName: '{client}-role' }],
-      answers: { AttachedPolicies: [{ PolicyName: 'AmazonEKSVPCResourceController' }], IsTruncated: false },
+      answers: {
+        AttachedPolicies: [{ PolicyName: 'AmazonEKSVPCResourceController' }],
+        IsTruncated: false,
+      },
     },
     {
       name: 'an unknown policy is not attached',
@@ -255,7 +259,12 @@ export const ACCESS: Story = {
         },
       ],
       answers: {
-        Credentials: { AccessKeyId: /^ASIA/, SecretAccessKey: /./, SessionToken: /./, Expiration: /^20/ },
+        Credentials: {
+          AccessKeyId: /^ASIA/,
+          SecretAccessKey: /./,
+          SessionToken: /./,
+          Expiration: /^20/,
+        },
         AssumedRoleUser: { Arn: 'arn:aws:sts::{account}:assumed-role/{client}-role/tests' },
       },
       save: {
@@ -276,7 +285,11 @@ export const ACCESS: Story = {
       as: SESSION,
       call: [
         'CreateNetworkInterfacePermission',
-        { NetworkInterfaceId: 'eni-0123456789abcdef0', Permission: 'INSTANCE-ATTACH', DryRun: true },
+        {
+          NetworkInterfaceId: 'eni-0123456789abcdef0',
+          Permission: 'INSTANCE-ATTACH',
+          DryRun: true,
+        },
       ],
       status: 403,
       refused: ['UnauthorizedOperation'],
@@ -329,7 +342,10 @@ export const ACCESS: Story = {
         { RoleArn: 'arn:aws:iam::{account}:role/nobody', RoleSessionName: 'tests' },
       ],
       status: 403,
-      refused: ['AccessDenied', /is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::\d+:role\/nobody/],
+      refused: [
+        'AccessDenied',
+        /is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::\d+:role\/nobody/,
+      ],
     },
     {
       name: 'GetSessionToken answers keys of the user',
@@ -387,7 +403,10 @@ export const ACCESS: Story = {
         { InstanceProfileName: '{client}-profile', RoleName: '{client}-role' },
       ],
     },
-    { name: 'the profile goes', call: ['iam:DeleteInstanceProfile', { InstanceProfileName: '{client}-profile' }] },
+    {
+      name: 'the profile goes',
+      call: ['iam:DeleteInstanceProfile', { InstanceProfileName: '{client}-profile' }],
+    },
     {
       name: 'the policy is detached',
       call: [

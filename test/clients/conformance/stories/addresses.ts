@@ -18,7 +18,10 @@ export const ADDRESSES: Story = {
     },
     {
       name: 'an IPv6 block of a subnet is a /64, or another multiple of four',
-      call: ['CreateSubnet', { VpcId: '{vpc}', CidrBlock: '10.60.9.0/24', Ipv6CidrBlock: '{block}1' }],
+      call: [
+        'CreateSubnet',
+        { VpcId: '{vpc}', CidrBlock: '10.60.9.0/24', Ipv6CidrBlock: '{block}1' },
+      ],
       refused: ['InvalidParameterValue'],
     },
     {
@@ -73,10 +76,7 @@ export const ADDRESSES: Story = {
     },
     {
       name: 'an interface with secondary addresses of our choice',
-      call: [
-        'CreateNetworkInterface',
-        { SubnetId: '{subnet}', SecondaryPrivateIpAddressCount: 3 },
-      ],
+      call: ['CreateNetworkInterface', { SubnetId: '{subnet}', SecondaryPrivateIpAddressCount: 3 }],
       answers: { NetworkInterface: { PrivateIpAddresses: count(4) } },
       save: { other: 'NetworkInterface.NetworkInterfaceId' },
     },
@@ -119,7 +119,11 @@ export const ADDRESSES: Story = {
       name: 'unless reassignment is allowed',
       call: [
         'AssignPrivateIpAddresses',
-        { NetworkInterfaceId: '{other}', PrivateIpAddresses: ['10.60.2.40'], AllowReassignment: true },
+        {
+          NetworkInterfaceId: '{other}',
+          PrivateIpAddresses: ['10.60.2.40'],
+          AllowReassignment: true,
+        },
       ],
       answers: { AssignedPrivateIpAddresses: [{ PrivateIpAddress: '10.60.2.40' }] },
     },
@@ -127,7 +131,11 @@ export const ADDRESSES: Story = {
       name: 'a primary address is never reassigned',
       call: [
         'AssignPrivateIpAddresses',
-        { NetworkInterfaceId: '{other}', PrivateIpAddresses: ['10.60.2.20'], AllowReassignment: true },
+        {
+          NetworkInterfaceId: '{other}',
+          PrivateIpAddresses: ['10.60.2.20'],
+          AllowReassignment: true,
+        },
       ],
       refused: ['InvalidParameterValue'],
     },
@@ -176,7 +184,9 @@ export const ADDRESSES: Story = {
       name: 'the prefix is shown',
       call: ['DescribeNetworkInterfaces', { NetworkInterfaceIds: ['{eni}'] }],
       answers: {
-        NetworkInterfaces: [{ Ipv4Prefixes: [{ Ipv4Prefix: '{prefix}' }], PrivateIpAddresses: count(5) }],
+        NetworkInterfaces: [
+          { Ipv4Prefixes: [{ Ipv4Prefix: '{prefix}' }], PrivateIpAddresses: count(5) },
+        ],
       },
     },
     {
@@ -212,10 +222,7 @@ export const ADDRESSES: Story = {
     },
     {
       name: 'a subnet runs out of addresses',
-      call: [
-        'CreateNetworkInterface',
-        { SubnetId: '{tiny}', SecondaryPrivateIpAddressCount: 11 },
-      ],
+      call: ['CreateNetworkInterface', { SubnetId: '{tiny}', SecondaryPrivateIpAddressCount: 11 }],
       refused: [
         'InsufficientFreeAddressesInSubnet',
         /does not have enough free addresses|insufficient|not enough free/i,
@@ -233,7 +240,14 @@ export const ADDRESSES: Story = {
     },
     {
       name: 'an IPv6 block of an own subnet',
-      call: ['CreateVpc', { CidrBlock: '10.61.0.0/16', Ipv6CidrBlock: '2001:db8:{hex}:1a00::/56', Ipv6Pool: 'ipv6pool-ec2-0123456789abcdef0' }],
+      call: [
+        'CreateVpc',
+        {
+          CidrBlock: '10.61.0.0/16',
+          Ipv6CidrBlock: '2001:db8:{hex}:1a00::/56',
+          Ipv6Pool: 'ipv6pool-ec2-0123456789abcdef0',
+        },
+      ],
       save: { sixVpc: 'Vpc.VpcId' },
     },
     {

@@ -5,7 +5,11 @@ import type { Story } from '../story.ts';
 export const CLUSTERS: Story = {
   title: 'EKS clusters and add-ons',
   steps: [
-    { name: 'a VPC', call: ['CreateVpc', { CidrBlock: '10.130.0.0/16' }], save: { vpc: 'Vpc.VpcId' } },
+    {
+      name: 'a VPC',
+      call: ['CreateVpc', { CidrBlock: '10.130.0.0/16' }],
+      save: { vpc: 'Vpc.VpcId' },
+    },
     {
       name: 'a subnet',
       call: [
@@ -125,7 +129,9 @@ export const CLUSTERS: Story = {
           configurationValues: '{"env":{"ENABLE_POD_ENI":"true"}}',
         },
       ],
-      answers: { addon: { addonName: 'vpc-cni', clusterName: 'demo', status: /^(CREATING|ACTIVE)$/ } },
+      answers: {
+        addon: { addonName: 'vpc-cni', clusterName: 'demo', status: /^(CREATING|ACTIVE)$/ },
+      },
       varies: true,
     },
     {

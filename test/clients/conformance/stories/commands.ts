@@ -26,7 +26,11 @@ export const COMMANDS: Story = {
       call: ['CreateSubnet', { VpcId: '{vpc}', CidrBlock: '10.140.1.0/24' }],
       save: { subnet: 'Subnet.SubnetId' },
     },
-    { name: 'subnet_available', wait: ['SubnetAvailable', { SubnetIds: ['{subnet}'] }], answers: true },
+    {
+      name: 'subnet_available',
+      wait: ['SubnetAvailable', { SubnetIds: ['{subnet}'] }],
+      answers: true,
+    },
     {
       name: 'aws ec2 create-security-group',
       aws: 'ec2 create-security-group --group-name typed --description "typed by hand" --vpc-id {vpc}',
@@ -38,12 +42,18 @@ export const COMMANDS: Story = {
       call: ['CreateSecurityGroup', { GroupName: 'g', Description: 'g', VpcId: '{vpc}' }],
       save: { group: 'GroupId' },
     },
-    { name: 'security_group_exists', wait: ['SecurityGroupExists', { GroupIds: ['{group}'] }], answers: true },
+    {
+      name: 'security_group_exists',
+      wait: ['SecurityGroupExists', { GroupIds: ['{group}'] }],
+      answers: true,
+    },
     {
       name: 'aws ec2 authorize-security-group-ingress with a port and a block',
       aws: 'ec2 authorize-security-group-ingress --group-id {typed} --protocol tcp --port 22 --cidr 203.0.113.0/24',
       answers: {
-        SecurityGroupRules: [{ IpProtocol: 'tcp', FromPort: 22, ToPort: 22, CidrIpv4: '203.0.113.0/24' }],
+        SecurityGroupRules: [
+          { IpProtocol: 'tcp', FromPort: 22, ToPort: 22, CidrIpv4: '203.0.113.0/24' },
+        ],
       },
     },
     {
@@ -120,10 +130,22 @@ export const COMMANDS: Story = {
       save: { vm: 'Instances.0.InstanceId' },
     },
     { name: 'instance_exists', wait: ['InstanceExists', { InstanceIds: ['{vm}'] }], answers: true },
-    { name: 'instance_running', wait: ['InstanceRunning', { InstanceIds: ['{vm}'] }], answers: true },
-    { name: 'instance_status_ok', wait: ['InstanceStatusOk', { InstanceIds: ['{vm}'] }], answers: true },
+    {
+      name: 'instance_running',
+      wait: ['InstanceRunning', { InstanceIds: ['{vm}'] }],
+      answers: true,
+    },
+    {
+      name: 'instance_status_ok',
+      wait: ['InstanceStatusOk', { InstanceIds: ['{vm}'] }],
+      answers: true,
+    },
     { name: 'it stops', call: ['StopInstances', { InstanceIds: ['{vm}'] }] },
-    { name: 'instance_stopped', wait: ['InstanceStopped', { InstanceIds: ['{vm}'] }], answers: true },
+    {
+      name: 'instance_stopped',
+      wait: ['InstanceStopped', { InstanceIds: ['{vm}'] }],
+      answers: true,
+    },
     { name: 'it is terminated', call: ['TerminateInstances', { InstanceIds: ['{vm}'] }] },
     {
       name: 'instance_terminated',

@@ -1,11 +1,19 @@
+import { blob } from '../client.ts';
 import { ABSENT, count, exactly, having } from '../match.ts';
 import { where, type Story } from '../story.ts';
+
+const PUBLIC_KEY =
+  'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f me@laptop';
 
 /** Reachability of one interface from another, and flow logs. */
 export const INSIGHTS: Story = {
   title: 'Network insights and flow logs',
   steps: [
-    { name: 'a VPC', call: ['CreateVpc', { CidrBlock: '10.110.0.0/16' }], save: { vpc: 'Vpc.VpcId' } },
+    {
+      name: 'a VPC',
+      call: ['CreateVpc', { CidrBlock: '10.110.0.0/16' }],
+      save: { vpc: 'Vpc.VpcId' },
+    },
     {
       name: 'a subnet',
       call: ['CreateSubnet', { VpcId: '{vpc}', CidrBlock: '10.110.1.0/24' }],
@@ -77,7 +85,10 @@ export const INSIGHTS: Story = {
           {
             Status: 'succeeded',
             NetworkPathFound: false,
-            Explanations: having({ ExplanationCode: 'ENI_SG_RULES_MISMATCH', Direction: 'ingress' }),
+            Explanations: having({
+              ExplanationCode: 'ENI_SG_RULES_MISMATCH',
+              Direction: 'ingress',
+            }),
           },
         ],
       },
@@ -195,10 +206,7 @@ export const INSIGHTS: Story = {
     },
     {
       name: 'logs are found by resource',
-      call: [
-        'DescribeFlowLogs',
-        { Filter: [{ Name: 'resource-id', Values: ['{to}'] }] },
-      ],
+      call: ['DescribeFlowLogs', { Filter: [{ Name: 'resource-id', Values: ['{to}'] }] }],
       answers: {
         FlowLogs: [
           {
@@ -273,10 +281,25 @@ export const INSIGHTS: Story = {
     },
     { name: 'the key pair goes', call: ['DeleteKeyPair', { KeyName: 'k' }] },
     {
+      name: 'ImportKeyPair takes the public half of a key',
+      call: ['ImportKeyPair', { KeyName: 'i', PublicKeyMaterial: blob(PUBLIC_KEY) }],
+      answers: { KeyName: 'i', KeyFingerprint: /./ },
+    },
+    {
+      name: 'what is no key is refused',
+      call: ['ImportKeyPair', { KeyName: 'j', PublicKeyMaterial: blob('no key') }],
+      refused: ['InvalidKeyPair.Format'],
+    },
+    { name: 'the imported one goes', call: ['DeleteKeyPair', { KeyName: 'i' }] },
+    {
       name: 'zones have ids',
       call: ['DescribeAvailabilityZones', where({ state: 'available' })],
       answers: {
-        AvailabilityZones: having({ ZoneName: '{region}a', RegionName: '{region}', ZoneType: 'availability-zone' }),
+        AvailabilityZones: having({
+          ZoneName: '{region}a',
+          RegionName: '{region}',
+          ZoneType: 'availability-zone',
+        }),
       },
       varies: true,
     },

@@ -8,7 +8,11 @@ const IMAGE = 'ami-0123456789abcdef0';
 export const INSTANCES: Story = {
   title: 'Instances, trunks and branches',
   steps: [
-    { name: 'a VPC', call: ['CreateVpc', { CidrBlock: '10.70.0.0/16' }], save: { vpc: 'Vpc.VpcId' } },
+    {
+      name: 'a VPC',
+      call: ['CreateVpc', { CidrBlock: '10.70.0.0/16' }],
+      save: { vpc: 'Vpc.VpcId' },
+    },
     {
       name: 'a subnet',
       call: ['CreateSubnet', { VpcId: '{vpc}', CidrBlock: '10.70.1.0/24' }],
@@ -113,13 +117,21 @@ export const INSTANCES: Story = {
           },
         ],
       },
-      save: { primaryAttachment: 'Reservations.0.Instances.0.NetworkInterfaces.0.Attachment.AttachmentId' },
+      save: {
+        primaryAttachment: 'Reservations.0.Instances.0.NetworkInterfaces.0.Attachment.AttachmentId',
+      },
     },
     {
       name: 'two instances in one call, without tags',
       call: [
         'RunInstances',
-        { ImageId: IMAGE, InstanceType: 't3.micro', MinCount: 1, MaxCount: 2, SubnetId: '{subnet}' },
+        {
+          ImageId: IMAGE,
+          InstanceType: 't3.micro',
+          MinCount: 1,
+          MaxCount: 2,
+          SubnetId: '{subnet}',
+        },
       ],
       answers: { Instances: exactly({ AmiLaunchIndex: 0 }, { AmiLaunchIndex: 1, Tags: ABSENT }) },
       save: { one: 'Instances.0.InstanceId', two: 'Instances.1.InstanceId' },
@@ -378,7 +390,12 @@ export const INSTANCES: Story = {
       name: 'AssociateTrunkInterface joins it to the trunk under a VLAN id',
       call: [
         'AssociateTrunkInterface',
-        { BranchInterfaceId: '{branch}', TrunkInterfaceId: '{trunk}', VlanId: 1, ClientToken: 'once' },
+        {
+          BranchInterfaceId: '{branch}',
+          TrunkInterfaceId: '{trunk}',
+          VlanId: 1,
+          ClientToken: 'once',
+        },
       ],
       answers: {
         InterfaceAssociation: {
@@ -396,7 +413,12 @@ export const INSTANCES: Story = {
       name: 'the same token gives the same association again',
       call: [
         'AssociateTrunkInterface',
-        { BranchInterfaceId: '{branch}', TrunkInterfaceId: '{trunk}', VlanId: 1, ClientToken: 'once' },
+        {
+          BranchInterfaceId: '{branch}',
+          TrunkInterfaceId: '{trunk}',
+          VlanId: 1,
+          ClientToken: 'once',
+        },
       ],
       answers: { InterfaceAssociation: { AssociationId: '{association}' } },
     },
@@ -404,7 +426,12 @@ export const INSTANCES: Story = {
       name: 'the same token with another VLAN id is refused',
       call: [
         'AssociateTrunkInterface',
-        { BranchInterfaceId: '{branch}', TrunkInterfaceId: '{trunk}', VlanId: 2, ClientToken: 'once' },
+        {
+          BranchInterfaceId: '{branch}',
+          TrunkInterfaceId: '{trunk}',
+          VlanId: 2,
+          ClientToken: 'once',
+        },
       ],
       refused: ['IdempotentParameterMismatch'],
     },
@@ -561,7 +588,10 @@ export const INSTANCES: Story = {
       call: ['StartInstances', { InstanceIds: ['{one}'] }],
       answers: {
         StartingInstances: [
-          { CurrentState: { Code: 0, Name: 'pending' }, PreviousState: { Code: 80, Name: 'stopped' } },
+          {
+            CurrentState: { Code: 0, Name: 'pending' },
+            PreviousState: { Code: 80, Name: 'stopped' },
+          },
         ],
       },
     },

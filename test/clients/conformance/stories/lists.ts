@@ -3,28 +3,26 @@ import { where, type AnyStep, type Story } from '../story.ts';
 
 const DRY = {
   status: 412,
-  refused: [
-    'DryRunOperation',
-    'Request would have succeeded, but DryRun flag is set.',
-  ] as const,
+  refused: ['DryRunOperation', 'Request would have succeeded, but DryRun flag is set.'] as const,
 };
 
 /** The range of MaxResults of each list. */
-const RANGES: readonly (readonly [action: string, least: number, most: number, params?: object])[] = [
-  ['DescribeVpcs', 5, 1000],
-  ['DescribeSubnets', 5, 1000],
-  ['DescribeSecurityGroups', 5, 1000],
-  ['DescribeSecurityGroupRules', 5, 1000],
-  ['DescribeNetworkInterfaces', 5, 1000],
-  ['DescribeInstances', 5, 1000],
-  ['DescribeRouteTables', 5, 100],
-  ['DescribeInstanceTypes', 5, 100],
-  ['DescribeTrunkInterfaceAssociations', 5, 255],
-  ['DescribeNetworkInterfacePermissions', 5, 255],
-  ['DescribeManagedPrefixLists', 1, 100],
-  ['DescribeStaleSecurityGroups', 5, 255, { VpcId: '{vpc}' }],
-  ['GetSecurityGroupsForVpc', 5, 1000, { VpcId: '{vpc}' }],
-];
+const RANGES: readonly (readonly [action: string, least: number, most: number, params?: object])[] =
+  [
+    ['DescribeVpcs', 5, 1000],
+    ['DescribeSubnets', 5, 1000],
+    ['DescribeSecurityGroups', 5, 1000],
+    ['DescribeSecurityGroupRules', 5, 1000],
+    ['DescribeNetworkInterfaces', 5, 1000],
+    ['DescribeInstances', 5, 1000],
+    ['DescribeRouteTables', 5, 100],
+    ['DescribeInstanceTypes', 5, 100],
+    ['DescribeTrunkInterfaceAssociations', 5, 255],
+    ['DescribeNetworkInterfacePermissions', 5, 255],
+    ['DescribeManagedPrefixLists', 1, 100],
+    ['DescribeStaleSecurityGroups', 5, 255, { VpcId: '{vpc}' }],
+    ['GetSecurityGroupsForVpc', 5, 1000, { VpcId: '{vpc}' }],
+  ];
 
 const outOfRange: readonly AnyStep[] = RANGES.flatMap(([action, least, most, params]) =>
   [least - 1, most + 1].map((wrong): AnyStep => ({
@@ -50,7 +48,11 @@ const TRIED: readonly (readonly [action: string, params: object])[] = [
 export const LISTS: Story = {
   title: 'Pages, filters, dry runs and tokens',
   steps: [
-    { name: 'a VPC', call: ['CreateVpc', { CidrBlock: '10.90.0.0/16' }], save: { vpc: 'Vpc.VpcId' } },
+    {
+      name: 'a VPC',
+      call: ['CreateVpc', { CidrBlock: '10.90.0.0/16' }],
+      save: { vpc: 'Vpc.VpcId' },
+    },
     ...Array.from({ length: 12 }, (_none, i): AnyStep => ({
       name: `subnet ${i + 1} of 12`,
       call: ['CreateSubnet', { VpcId: '{vpc}', CidrBlock: `10.90.${i}.0/24` }],
@@ -124,7 +126,10 @@ export const LISTS: Story = {
     },
     {
       name: '201 values are too many',
-      call: ['DescribeVpcs', where({ 'vpc-id': Array.from({ length: 201 }, (_none, i) => `${i}`) })],
+      call: [
+        'DescribeVpcs',
+        where({ 'vpc-id': Array.from({ length: 201 }, (_none, i) => `${i}`) }),
+      ],
       refused: ['FilterLimitExceeded'],
     },
     ...TRIED.map(([action, params]) => ({
@@ -193,7 +198,10 @@ export const LISTS: Story = {
       call: ['DescribeFpgaImages'],
       refused: ['UnsupportedOperation', /DescribeFpgaImages/],
     },
-    { name: 'the interface goes', call: ['DeleteNetworkInterface', { NetworkInterfaceId: '{eni}' }] },
+    {
+      name: 'the interface goes',
+      call: ['DeleteNetworkInterface', { NetworkInterfaceId: '{eni}' }],
+    },
   ],
 };
 

@@ -8,7 +8,11 @@ export const PEERING: Story = {
   title: 'Peering and references between two accounts',
   server: 'two accounts',
   steps: [
-    { name: 'a VPC', call: ['CreateVpc', { CidrBlock: '10.1.0.0/16' }], save: { vpc: 'Vpc.VpcId' } },
+    {
+      name: 'a VPC',
+      call: ['CreateVpc', { CidrBlock: '10.1.0.0/16' }],
+      save: { vpc: 'Vpc.VpcId' },
+    },
     {
       name: 'a group',
       call: ['CreateSecurityGroup', { GroupName: 'web', Description: 'w', VpcId: '{vpc}' }],
@@ -257,18 +261,14 @@ export const PEERING: Story = {
       name: 'its routes are black holes',
       call: ['DescribeRouteTables', { RouteTableIds: ['{table}'] }],
       answers: {
-        RouteTables: [
-          { Routes: having({ VpcPeeringConnectionId: '{pcx}', State: 'blackhole' }) },
-        ],
+        RouteTables: [{ Routes: having({ VpcPeeringConnectionId: '{pcx}', State: 'blackhole' }) }],
       },
     },
     {
       name: 'its references show it',
       call: ['DescribeSecurityGroups', { GroupIds: ['{web}'] }],
       answers: {
-        SecurityGroups: [
-          { IpPermissions: [{ UserIdGroupPairs: [{ PeeringStatus: 'deleted' }] }] },
-        ],
+        SecurityGroups: [{ IpPermissions: [{ UserIdGroupPairs: [{ PeeringStatus: 'deleted' }] }] }],
       },
     },
     {
@@ -288,10 +288,7 @@ export const PEERING: Story = {
     },
     {
       name: 'an unknown peering is refused',
-      call: [
-        'AcceptVpcPeeringConnection',
-        { VpcPeeringConnectionId: 'pcx-0123456789abcdef0' },
-      ],
+      call: ['AcceptVpcPeeringConnection', { VpcPeeringConnectionId: 'pcx-0123456789abcdef0' }],
       refused: ['InvalidVpcPeeringConnectionId.NotFound', /pcx-0123456789abcdef0/],
     },
     {
@@ -365,7 +362,10 @@ export const PEERING: Story = {
       call: ['DisassociateSecurityGroupVpc', { GroupId: '{web}', VpcId: '{second}' }],
       refused: ['DependencyViolation'],
     },
-    { name: 'the interface goes', call: ['DeleteNetworkInterface', { NetworkInterfaceId: '{eni}' }] },
+    {
+      name: 'the interface goes',
+      call: ['DeleteNetworkInterface', { NetworkInterfaceId: '{eni}' }],
+    },
     {
       name: 'then it is shared no more',
       call: ['DisassociateSecurityGroupVpc', { GroupId: '{web}', VpcId: '{second}' }],

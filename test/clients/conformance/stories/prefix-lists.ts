@@ -43,9 +43,11 @@ export const PREFIX_LISTS: Story = {
         'DescribeManagedPrefixLists',
         where({
           'prefix-list-name': 'offices',
-          [filter]: { 'prefix-list-id': '{list}', 'prefix-list-name': 'off*', 'owner-id': '{account}' }[
-            filter
-          ],
+          [filter]: {
+            'prefix-list-id': '{list}',
+            'prefix-list-name': 'off*',
+            'owner-id': '{account}',
+          }[filter],
         }),
       ] as const,
       answers: { PrefixLists: [{ PrefixListId: '{list}' }] },
@@ -54,7 +56,10 @@ export const PREFIX_LISTS: Story = {
       name: 'GetManagedPrefixListEntries lists the blocks',
       call: ['GetManagedPrefixListEntries', { PrefixListId: '{list}' }],
       answers: {
-        Entries: exactly({ Cidr: '192.0.2.0/24', Description: 'Berlin' }, { Cidr: '198.51.100.7/32' }),
+        Entries: exactly(
+          { Cidr: '192.0.2.0/24', Description: 'Berlin' },
+          { Cidr: '198.51.100.7/32' },
+        ),
       },
     },
     {
@@ -121,7 +126,11 @@ export const PREFIX_LISTS: Story = {
       call: ['GetManagedPrefixListEntries', { PrefixListId: '{list}' }],
       answers: { Entries: exactly({ Cidr: '192.0.2.0/24' }, { Cidr: '198.51.100.7/32' }) },
     },
-    { name: 'a VPC', call: ['CreateVpc', { CidrBlock: '10.95.0.0/16' }], save: { vpc: 'Vpc.VpcId' } },
+    {
+      name: 'a VPC',
+      call: ['CreateVpc', { CidrBlock: '10.95.0.0/16' }],
+      save: { vpc: 'Vpc.VpcId' },
+    },
     {
       name: 'a group',
       call: ['CreateSecurityGroup', { GroupName: 'g', Description: 'g', VpcId: '{vpc}' }],

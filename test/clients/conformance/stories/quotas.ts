@@ -17,7 +17,11 @@ export const QUOTAS: Story = {
   title: 'Quotas',
   server: 'small quotas',
   steps: [
-    { name: 'a VPC', call: ['CreateVpc', { CidrBlock: '10.1.0.0/16' }], save: { vpc: 'Vpc.VpcId' } },
+    {
+      name: 'a VPC',
+      call: ['CreateVpc', { CidrBlock: '10.1.0.0/16' }],
+      save: { vpc: 'Vpc.VpcId' },
+    },
     { name: 'a second one', call: ['CreateVpc', { CidrBlock: '10.2.0.0/16' }] },
     {
       name: 'VPCs of a region are limited',
@@ -29,7 +33,10 @@ export const QUOTAS: Story = {
       call: ['CreateSubnet', { VpcId: '{vpc}', CidrBlock: '10.1.1.0/24' }],
       save: { subnet: 'Subnet.SubnetId' },
     },
-    { name: 'a second subnet', call: ['CreateSubnet', { VpcId: '{vpc}', CidrBlock: '10.1.2.0/24' }] },
+    {
+      name: 'a second subnet',
+      call: ['CreateSubnet', { VpcId: '{vpc}', CidrBlock: '10.1.2.0/24' }],
+    },
     {
       name: 'subnets of a VPC are limited',
       call: ['CreateSubnet', { VpcId: '{vpc}', CidrBlock: '10.1.3.0/24' }],
@@ -43,10 +50,7 @@ export const QUOTAS: Story = {
     },
     {
       name: 'groups of an interface are limited',
-      call: [
-        'CreateNetworkInterface',
-        { SubnetId: '{subnet}', Groups: ['{g1}', '{g2}', '{g3}'] },
-      ],
+      call: ['CreateNetworkInterface', { SubnetId: '{subnet}', Groups: ['{g1}', '{g2}', '{g3}'] }],
       refused: ['SecurityGroupsPerInterfaceLimitExceeded'],
     },
     {

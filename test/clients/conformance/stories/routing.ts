@@ -5,7 +5,11 @@ import { where, type Story } from '../story.ts';
 export const ROUTING: Story = {
   title: 'Routing, gateways and network ACLs',
   steps: [
-    { name: 'a VPC', call: ['CreateVpc', { CidrBlock: '10.100.0.0/16' }], save: { vpc: 'Vpc.VpcId' } },
+    {
+      name: 'a VPC',
+      call: ['CreateVpc', { CidrBlock: '10.100.0.0/16' }],
+      save: { vpc: 'Vpc.VpcId' },
+    },
     {
       name: 'a subnet',
       call: ['CreateSubnet', { VpcId: '{vpc}', CidrBlock: '10.100.1.0/24' }],
@@ -375,7 +379,11 @@ export const ROUTING: Story = {
         NetworkAcls: [
           {
             NetworkAclId: '{acl}',
-            Entries: having({ Protocol: '17', PortRange: { From: 53, To: 53 }, RuleAction: 'deny' }),
+            Entries: having({
+              Protocol: '17',
+              PortRange: { From: 53, To: 53 },
+              RuleAction: 'deny',
+            }),
           },
         ],
       },
@@ -430,7 +438,10 @@ export const ROUTING: Story = {
       call: ['DescribeNetworkAcls', { NetworkAclIds: ['{acl}'] }],
       refused: ['InvalidNetworkAclID.NotFound', "The networkAcl ID '{acl}' does not exist"],
     },
-    { name: 'the interface goes', call: ['DeleteNetworkInterface', { NetworkInterfaceId: '{eni}' }] },
+    {
+      name: 'the interface goes',
+      call: ['DeleteNetworkInterface', { NetworkInterfaceId: '{eni}' }],
+    },
     { name: 'the subnet goes', call: ['DeleteSubnet', { SubnetId: '{subnet}' }] },
     { name: 'and the VPC', call: ['DeleteVpc', { VpcId: '{vpc}' }] },
   ],

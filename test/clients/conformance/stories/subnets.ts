@@ -97,6 +97,7 @@ export const SUBNETS: Story = {
         'InvalidParameterValue',
         /^Value \(ap-south-9z\) for parameter availabilityZone is invalid\. Subnets can currently only be created in the following availability zones: /,
       ],
+      varies: true,
     },
     {
       name: 'an unknown VPC is refused',

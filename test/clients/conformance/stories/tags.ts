@@ -7,7 +7,11 @@ const MANY = Array.from({ length: 51 }, (_none, i) => ({ Key: `k${i}`, Value: 'v
 export const TAGS: Story = {
   title: 'Tags',
   steps: [
-    { name: 'a VPC', call: ['CreateVpc', { CidrBlock: '10.80.0.0/16' }], save: { vpc: 'Vpc.VpcId' } },
+    {
+      name: 'a VPC',
+      call: ['CreateVpc', { CidrBlock: '10.80.0.0/16' }],
+      save: { vpc: 'Vpc.VpcId' },
+    },
     {
       name: 'a subnet',
       call: ['CreateSubnet', { VpcId: '{vpc}', CidrBlock: '10.80.1.0/24' }],
@@ -62,10 +66,7 @@ export const TAGS: Story = {
       ] as const
     ).map(([filters, found]) => ({
       name: `DescribeTags finds ${found} by ${Object.entries(filters).flat().join('=')}`,
-      call: [
-        'DescribeTags',
-        where({ 'resource-id': ['{vpc}', '{subnet}'], ...filters }),
-      ] as const,
+      call: ['DescribeTags', where({ 'resource-id': ['{vpc}', '{subnet}'], ...filters })] as const,
       answers: { Tags: count(found) },
     })),
     {
@@ -91,10 +92,7 @@ export const TAGS: Story = {
     },
     {
       name: 'DeleteTags with the key alone takes the tag',
-      call: [
-        'DeleteTags',
-        { Resources: ['{vpc}'], Tags: [{ Key: 'kubernetes.io/cluster/demo' }] },
-      ],
+      call: ['DeleteTags', { Resources: ['{vpc}'], Tags: [{ Key: 'kubernetes.io/cluster/demo' }] }],
     },
     {
       name: 'deleting what is not there is no error',

@@ -33,6 +33,7 @@ export const VPCS: Story = {
           { CidrBlock: '172.31.16.0/20', AvailableIpAddressCount: 4091 },
         ),
       },
+      varies: true,
     },
     {
       name: 'a second default VPC is refused',
@@ -247,7 +248,7 @@ export const VPCS: Story = {
       call: ['AssociateVpcCidrBlock', { VpcId: '{vpc}', CidrBlock: '10.5.0.0/16' }],
       refused: [
         'CidrLimitExceeded',
-        "This network '{vpc}' has met its maximum number of allowed CIDRs: 5",
+        'This network {vpc} has met its maximum number of allowed CIDRs: 5',
       ],
     },
     {
