@@ -12,7 +12,7 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/\b(A[KSR][A-Z]{2}|AIPA|ANPA|AIDA|AROA)[A-Z0-9]{12,}\b/g, '$1<id>'],
   [/\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b/g, '<uuid>'],
   [/\b(?:2|f)[0-9a-f]{3}:[0-9a-f:]+(?:\/\d+)?/g, '<ipv6>'],
-  [/\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)?/g, '<time>'],
+  [/\b20\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00| GMT)?/g, '<time>'],
   [/\b[a-z]{3,5}\d-az(\d)\b/g, '<zone-id>$1'],
   [/(failure message: ).*/gs, '$1<sealed>'],
 ];
