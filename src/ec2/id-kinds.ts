@@ -70,6 +70,7 @@ export const ID_KINDS = {
     ...kind('dopt', 'dhcp-options', 'InvalidDhcpOptionID', 'dhcpOption ID'),
     malformed: 'InvalidDhcpOptionsId.Malformed',
   },
+  vpcEndpoint: kind('vpce', 'vpc-endpoint', 'InvalidVpcEndpointId', 'Vpc Endpoint Id'),
   natGateway: {
     ...kind('nat', 'natgateway', 'NatGateway', 'NAT gateway'),
     malformed: 'NatGatewayMalformed',

@@ -18,6 +18,7 @@ import { PREFIX_LIST_CRD } from './prefix-list.ts';
 import { ROUTE_TABLE_CRD } from './route-table.ts';
 import { SUBNET_CIDR_RESERVATION_CRD } from './subnet-cidr-reservation.ts';
 import { VPC_PEERING_CONNECTION_CRD } from './vpc-peering-connection.ts';
+import { VPC_ENDPOINT_CRD } from './vpc-endpoint.ts';
 import { INSTANCE_CRD } from './instance.ts';
 import { NETWORK_INSIGHTS_ANALYSIS_CRD } from './network-insights-analysis.ts';
 import { NETWORK_INSIGHTS_PATH_CRD } from './network-insights-path.ts';
@@ -44,6 +45,7 @@ export const VPC_OBJECT_CRDS: readonly CustomResource[] = [
   ROUTE_TABLE_CRD,
   NAT_GATEWAY_CRD,
   NETWORK_ACL_CRD,
+  VPC_ENDPOINT_CRD,
   KEY_PAIR_CRD,
   INTERNET_GATEWAY_CRD,
   FLOW_LOG_CRD,

@@ -69,6 +69,8 @@ import { modifySubnetAttribute } from './subnet-attributes.ts';
 import { associateSubnetCidrBlock, disassociateSubnetCidrBlock } from './subnet-blocks.ts';
 import { createSubnet, deleteSubnet } from './subnets.ts';
 import { describeVpcAttribute, modifyVpcAttribute } from './vpc-attributes.ts';
+import { describeVpcEndpoints, describeVpcEndpointServices } from './describe-vpc-endpoints.ts';
+import { createVpcEndpoint, deleteVpcEndpoints, modifyVpcEndpoint } from './vpc-endpoints.ts';
 import { associateVpcCidrBlock, disassociateVpcCidrBlock } from './vpc-blocks.ts';
 
 /** The actions around VPCs, subnets, routing and peering. */
@@ -96,6 +98,7 @@ export const NETWORK_ACTIONS: Readonly<Record<string, Handler>> = {
   CreateSubnet: createSubnet,
   CreateSubnetCidrReservation: createSubnetCidrReservation,
   CreateVpc: createVpc,
+  CreateVpcEndpoint: createVpcEndpoint,
   CreateVpcPeeringConnection: createVpcPeeringConnection,
   DeleteDhcpOptions: deleteDhcpOptions,
   DeleteEgressOnlyInternetGateway: deleteEgressOnlyInternetGateway,
@@ -110,6 +113,7 @@ export const NETWORK_ACTIONS: Readonly<Record<string, Handler>> = {
   DeleteSubnet: deleteSubnet,
   DeleteSubnetCidrReservation: deleteSubnetCidrReservation,
   DeleteVpc: deleteVpc,
+  DeleteVpcEndpoints: deleteVpcEndpoints,
   DeleteVpcPeeringConnection: deleteVpcPeeringConnection,
   DescribeAccountAttributes: describeAccountAttributes,
   DescribeAddresses: describeAddresses,
@@ -124,6 +128,8 @@ export const NETWORK_ACTIONS: Readonly<Record<string, Handler>> = {
   DescribeRouteTables: describeRouteTables,
   DescribeSubnets: describeSubnets,
   DescribeVpcAttribute: describeVpcAttribute,
+  DescribeVpcEndpoints: describeVpcEndpoints,
+  DescribeVpcEndpointServices: describeVpcEndpointServices,
   DescribeVpcPeeringConnections: describeVpcPeeringConnections,
   DescribeVpcs: describeVpcs,
   DetachInternetGateway: detachInternetGateway,
@@ -135,6 +141,7 @@ export const NETWORK_ACTIONS: Readonly<Record<string, Handler>> = {
   ImportKeyPair: importKeyPair,
   ModifySubnetAttribute: modifySubnetAttribute,
   ModifyVpcAttribute: modifyVpcAttribute,
+  ModifyVpcEndpoint: modifyVpcEndpoint,
   ModifyVpcPeeringConnectionOptions: modifyVpcPeeringConnectionOptions,
   RejectVpcPeeringConnection: rejectVpcPeeringConnection,
   ReleaseAddress: releaseAddress,

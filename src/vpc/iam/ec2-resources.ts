@@ -44,6 +44,8 @@ const ROWS: Readonly<Record<string, string>> = {
   CreateSubnetCidrReservation: 'SubnetId subnet',
   CreateTags: 'Resources *',
   CreateVpc: 'new vpc',
+  CreateVpcEndpoint:
+    'new vpc-endpoint, VpcId vpc, RouteTableIds route-table, SubnetIds subnet, SecurityGroupIds security-group',
   CreateVpcPeeringConnection: 'new vpc-peering-connection, VpcId vpc',
   DeleteDhcpOptions: 'DhcpOptionsId dhcp-options',
   DeleteEgressOnlyInternetGateway: 'EgressOnlyInternetGatewayId egress-only-internet-gateway',
@@ -65,6 +67,7 @@ const ROWS: Readonly<Record<string, string>> = {
   DeleteSubnetCidrReservation: 'SubnetCidrReservationId subnet-cidr-reservation',
   DeleteTags: 'Resources *',
   DeleteVpc: 'VpcId vpc',
+  DeleteVpcEndpoints: 'VpcEndpointIds vpc-endpoint',
   DeleteVpcPeeringConnection: 'VpcPeeringConnectionId vpc-peering-connection',
   DetachInternetGateway: 'InternetGatewayId internet-gateway, VpcId vpc',
   DetachNetworkInterface: 'AttachmentId network-interface',
@@ -82,6 +85,8 @@ const ROWS: Readonly<Record<string, string>> = {
   ModifySecurityGroupRules: 'GroupId security-group',
   ModifySubnetAttribute: 'SubnetId subnet',
   ModifyVpcAttribute: 'VpcId vpc',
+  ModifyVpcEndpoint:
+    'VpcEndpointId vpc-endpoint, AddRouteTableIds route-table, AddSubnetIds subnet, AddSecurityGroupIds security-group',
   ModifyVpcPeeringConnectionOptions: 'VpcPeeringConnectionId vpc-peering-connection',
   RebootInstances: 'InstanceIds instance',
   RejectVpcPeeringConnection: 'VpcPeeringConnectionId vpc-peering-connection',

@@ -52,5 +52,6 @@ export async function removeManagedInterfaces(store: Store, ownerId: string): Pr
 export function isAbandoned(store: Store, { spec }: NetworkInterface): boolean {
   const { managedBy: ownerId } = spec;
   if (ownerId === undefined) return false;
-  return store.natGateways.get(ownerId)?.spec.state !== 'available';
+  const isServed = store.natGateways.get(ownerId)?.spec.state === 'available';
+  return !isServed && store.vpcEndpoints.get(ownerId) === undefined;
 }

@@ -17,6 +17,7 @@ const OF_VPC: readonly Count[] = [
   ({ store }, id) => store.interfaces.table.count('vpc', id),
   ({ store }, id) => store.internetGateways.table.count('vpc', id),
   ({ store }, id) => store.egressOnlyGateways.table.count('vpc', id),
+  ({ store }, id) => store.vpcEndpoints.table.count('vpc', id),
   ({ store }, id) => others(store.groups.table.by('vpc', id)),
   ({ store }, id) => store.groups.table.count('associatedVpc', id),
   ({ store }, id) => others(store.routeTables.table.by('vpc', id)),

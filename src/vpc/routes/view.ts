@@ -5,6 +5,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 import type { RouteSpec, RouteTable } from '../../api/vpc/route-table.ts';
 import type { Place } from '../context.ts';
+import { prefixListOf } from '../endpoints/parts.ts';
 import { peeringStatus } from '../network/peerings.ts';
 import { tagList } from '../tags.ts';
 import { destinationFields } from './destination.ts';
@@ -69,7 +70,17 @@ export function routesOf(place: Place, table: RouteTable): Route[] {
       Origin: 'CreateRouteTable',
       State: 'active',
     }));
-  return [...local, ...stored];
+  return [...local, ...stored, ...endpointRoutes(place, table)];
+}
+
+/** Routes to the services that the VPC reaches by gateway endpoints; nobody makes them by hand. */
+function endpointRoutes({ store, region }: Place, { metadata }: RouteTable): Route[] {
+  return store.vpcEndpoints.table.by('routeTable', metadata.name).map((endpoint) => ({
+    DestinationPrefixListId: prefixListOf(region, endpoint.spec),
+    GatewayId: endpoint.metadata.name,
+    Origin: 'CreateRoute',
+    State: 'active',
+  }));
 }
 
 function routeView(place: Place, route: RouteSpec, vpcId: string): Route {

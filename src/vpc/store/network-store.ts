@@ -19,6 +19,7 @@ import {
   VPC_PEERING_CONNECTIONS,
   type VpcPeeringConnection,
 } from '../../api/vpc/vpc-peering-connection.ts';
+import { VPC_ENDPOINTS, type VpcEndpoint } from '../../api/vpc/vpc-endpoint.ts';
 import { ID_KINDS } from '../../ec2/id-kinds.ts';
 import { Collection } from './collection.ts';
 import { present, tagKeys } from './keys.ts';
@@ -28,6 +29,7 @@ export interface NetworkStore {
   readonly routeTables: Collection<RouteTable>;
   readonly internetGateways: Collection<InternetGateway>;
   readonly egressOnlyGateways: Collection<EgressOnlyInternetGateway>;
+  readonly vpcEndpoints: Collection<VpcEndpoint>;
   readonly natGateways: Collection<NatGateway>;
   readonly dhcpOptions: Collection<DhcpOptions>;
   readonly networkAcls: Collection<NetworkAcl>;
@@ -62,6 +64,12 @@ export function createNetworkStore(kube: KubeClient): NetworkStore {
       resource: EGRESS_ONLY_INTERNET_GATEWAYS,
       idKind: ID_KINDS.egressOnlyInternetGateway,
       indexes: byVpc,
+    }),
+    vpcEndpoints: new Collection<VpcEndpoint>({
+      kube,
+      resource: VPC_ENDPOINTS,
+      idKind: ID_KINDS.vpcEndpoint,
+      indexes: { ...byVpc, routeTable: ({ spec }: VpcEndpoint) => spec.routeTableIds ?? [] },
     }),
     natGateways: new Collection<NatGateway>({
       kube,

@@ -15,7 +15,7 @@ const TERMINATED_KEPT_MS = 3_600_000;
  * - CreateVpc and DeleteVpc: parts without their VPC are removed;
  * - RunInstances: interfaces attached to an instance that does not exist are given back;
  * - CreateCluster and DeleteCluster: security groups without their cluster are removed;
- * - CreateNatGateway, DeleteNatGateway: interfaces without owner are removed;
+ * - CreateNatGateway, CreateVpcEndpoint and their deletions: interfaces without owner are removed;
  * - TerminateInstances: interfaces of terminated instances are released, and branches of trunks
  *   that are gone become available.
  */

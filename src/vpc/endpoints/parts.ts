@@ -1,0 +1,73 @@
+import type { VpcEndpoint } from '../../api/vpc/vpc-endpoint.ts';
+import { Ec2Error } from '../../ec2/error.ts';
+import type { Call } from '../context.ts';
+import { makeManagedInterface, managedInterfaces } from '../managed/interfaces.ts';
+import { invalidValue, own } from '../own.ts';
+import { managedLists } from '../prefix-lists/aws-managed.ts';
+
+type Spec = VpcEndpoint['spec'];
+
+/** The prefix list that routes to a gateway endpoint have as destination. */
+export function prefixListOf(region: string, { serviceName }: Spec): string | undefined {
+  const lists = [...managedLists(region).values()];
+  return lists.find(({ spec }) => spec.listName === serviceName)?.metadata.name;
+}
+
+/** Refuses parts of other VPCs, two subnets of one zone, and a second route to the same service. */
+export function checkParts(call: Call, id: string, spec: Spec): void {
+  const { vpcId } = spec;
+  for (const tableId of spec.routeTableIds ?? []) {
+    checkVpc(own(call, call.store.routeTables, tableId).spec.vpcId, vpcId, tableId);
+    checkNoRoute(call, id, { spec, tableId });
+  }
+  const zones = new Set<string>();
+  for (const subnetId of spec.subnetIds ?? []) {
+    const subnet = own(call, call.store.subnets, subnetId).spec;
+    checkVpc(subnet.vpcId, vpcId, subnetId);
+    if (zones.has(subnet.availabilityZone))
+      throw new Ec2Error(
+        'DuplicateSubnetsInSameZone',
+        `Found another VPC endpoint subnet in the availability zone of ${subnetId}`,
+      );
+    zones.add(subnet.availabilityZone);
+  }
+}
+
+function checkVpc(actual: string, expected: string, id: string): void {
+  if (actual !== expected) throw invalidValue(`${id} does not belong to the VPC ${expected}`);
+}
+
+function checkNoRoute(
+  call: Call,
+  id: string,
+  { spec, tableId }: { readonly spec: Spec; readonly tableId: string },
+): void {
+  const others = call.store.vpcEndpoints.table
+    .by('routeTable', tableId)
+    .filter((each) => each.metadata.name !== id && each.spec.serviceName === spec.serviceName);
+  if (others.length > 0)
+    throw new Ec2Error(
+      'RouteAlreadyExists',
+      `route table ${tableId} already has a route with destination-prefix-list-id ${prefixListOf(call.region, spec)}`,
+    );
+}
+
+/** Makes and removes interfaces, and changes their groups, until they are as the endpoint says. */
+export async function alignInterfaces(call: Call, id: string, spec: Spec): Promise<void> {
+  const { interfaces } = call.store;
+  const wanted = new Set(spec.type === 'Interface' ? spec.subnetIds : []);
+  const groups = spec.groupIds ?? [];
+  for (const eni of managedInterfaces(call.store, id)) {
+    const { name } = eni.metadata;
+    if (!wanted.delete(eni.spec.subnetId)) await interfaces.remove(name);
+    else if (eni.spec.groups.join() !== groups.join())
+      await interfaces.update(name, (each) => ({ ...each, spec: { ...each.spec, groups } }));
+  }
+  for (const subnetId of wanted)
+    await makeManagedInterface(call, own(call, call.store.subnets, subnetId), {
+      ownerId: id,
+      type: 'vpc_endpoint',
+      description: `VPC Endpoint Interface ${id}`,
+      groups,
+    });
+}
