@@ -74,3 +74,8 @@ export interface LabelSelectorRequirement {
   readonly operator: string;
   readonly values?: readonly string[];
 }
+
+/** The version as a number: decimal in every API server that we run on, and growing; 0 when absent. */
+export function versionOf({ metadata }: KubeObject): number {
+  return Number(metadata.resourceVersion ?? 0);
+}

@@ -55,3 +55,10 @@ export const CRD_FORMAT_ANNOTATION = 'vpc.trunkline.dev/format';
 export const CRD_DIGEST_ANNOTATION = 'vpc.trunkline.dev/manifest-sha256';
 /** Annotation of the writer's Lease: where standbys send what they may not answer. */
 export const URL_ANNOTATION = 'vpc.trunkline.dev/url';
+
+/** Label of address slices: the VPC of the host. */
+export const VPC_LABEL = 'vpc.trunkline.dev/vpc';
+/** Label of interfaces: the instance that they are attached to. */
+export const INSTANCE_LABEL = 'vpc.trunkline.dev/instance';
+/** Label of interfaces: the trunk that they are branches of. */
+export const TRUNK_LABEL = 'vpc.trunkline.dev/trunk';

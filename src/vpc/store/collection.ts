@@ -1,7 +1,7 @@
 import type { KubeClient } from '../../api/client.ts';
 import type { Informers } from '../../api/informer.ts';
 import { isKubeError, KubeError } from '../../api/kube-error.ts';
-import type { KubeObject } from '../../api/meta.ts';
+import { versionOf, type KubeObject } from '../../api/meta.ts';
 import { apiVersionOf, type Resource } from '../../api/resource.ts';
 import type { Ec2Error } from '../../ec2/error.ts';
 import { notFound, type IdKind } from '../../ec2/id-kinds.ts';
@@ -27,6 +27,8 @@ export interface CollectionOptions<T extends KubeObject> {
   readonly resource: Resource<T>;
   readonly idKind: IdKind;
   readonly indexes: Readonly<Record<string, IndexKeys<T>>>;
+  /** Labels that follow from the object, for those who watch a part of the collection. */
+  readonly labels?: (object: T) => Readonly<Record<string, string>>;
 }
 
 /**
@@ -40,6 +42,7 @@ export class Collection<T extends KubeObject> {
   readonly idKind: IdKind;
   readonly #kube: KubeClient;
   readonly #resource: Resource<T>;
+  readonly #labels: CollectionOptions<T>['labels'];
   /** Reports of versions up to this one are late. */
   #floor = -1;
   #seenVersion = 0;
@@ -52,6 +55,7 @@ export class Collection<T extends KubeObject> {
     this.idKind = options.idKind;
     this.#kube = options.kube;
     this.#resource = options.resource;
+    this.#labels = options.labels;
   }
 
   /** Follows the informer from now on; resolves once everything that exists is in memory. */
@@ -153,7 +157,7 @@ export class Collection<T extends KubeObject> {
    * that exists already is the same creation tried again (names come from tokens or are random).
    */
   async create(object: T): Promise<T> {
-    const complete = { ...this.#typeMeta(), ...object };
+    const complete = this.#labelled({ ...this.#typeMeta(), ...object });
     let stored: T | undefined;
     try {
       stored = await this.#kube.create(this.#resource, complete);
@@ -177,7 +181,7 @@ export class Collection<T extends KubeObject> {
       const wanted = change(current);
       if (wanted === current) return current;
       try {
-        const stored = await this.#kube.replace(this.#resource, wanted);
+        const stored = await this.#kube.replace(this.#resource, this.#labelled(wanted));
         this.#take(stored);
         return stored;
       } catch (error) {
@@ -218,14 +222,18 @@ export class Collection<T extends KubeObject> {
     return this.missing(name);
   }
 
+  /** With the labels that follow from it, and no others. */
+  #labelled(object: T): T {
+    if (this.#labels === undefined) return object;
+    const { labels: _old, ...metadata } = object.metadata;
+    const labels = this.#labels(object);
+    if (Object.keys(labels).length === 0) return { ...object, metadata };
+    return { ...object, metadata: { ...metadata, labels } };
+  }
+
   #typeMeta(): { apiVersion: string; kind: string } {
     return { apiVersion: apiVersionOf(this.#resource), kind: this.#resource.kind };
   }
-}
-
-/** Versions are decimal numbers that grow. */
-function versionOf({ metadata }: KubeObject): number {
-  return Number(metadata.resourceVersion ?? 0);
 }
 
 /** Whether the write may have been stored although it failed. */
