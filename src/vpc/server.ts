@@ -21,6 +21,7 @@ import {
   type DispatchServices,
   type WireResponse,
 } from './dispatch.ts';
+import { Distributor } from './distribution/distributor.ts';
 import { Replica, type HaSettings } from './ha/replica.ts';
 import { createImds, type Imds } from './imds/imds.ts';
 import { sourceFromStore } from './imds/source.ts';
@@ -65,6 +66,8 @@ export interface VpcApiOptions {
   readonly ha?: HaSettings;
   /** For tests: a kept view that is stale fails the request. */
   readonly checkViews?: boolean;
+  /** Keeps the address slices, from which agents of hosts learn about other hosts. */
+  readonly distribute?: boolean;
   /** Adds `/_trunkline/health` and `/_trunkline/reset`. */
   readonly dev?: boolean;
 }
@@ -105,7 +108,8 @@ export async function startVpcApi(options: VpcApiOptions): Promise<VpcApi> {
   const serving = { dispatch, random, log, tls: options.tls };
   const servers = await Promise.all(options.listeners.map((listener) => listen(listener, serving)));
   await checkSockets(servers, options);
-  replica?.start(portOf(servers), store, prepare);
+  const distributor = await startDistributor(options, replica);
+  replica?.start(portOf(servers), store, { prepare, ready: () => distributor?.resync() });
   return {
     port: portOf(servers),
     metadataOf: (instanceId) => {
@@ -114,10 +118,25 @@ export async function startVpcApi(options: VpcApiOptions): Promise<VpcApi> {
     },
     close: async () => {
       await Promise.all(servers.map((server) => closeServer(server, clock)));
+      await distributor?.close();
       await replica?.stop();
       unfollow();
     },
   };
+}
+
+async function startDistributor(
+  { distribute = false, ...options }: VpcApiOptions,
+  replica: Replica | undefined,
+): Promise<Distributor | undefined> {
+  if (!distribute) return undefined;
+  const distributor = new Distributor({
+    ...options,
+    kube: replica?.kube ?? options.kube,
+    leads: () => replica?.leads() ?? true,
+  });
+  await distributor.start();
+  return distributor;
 }
 
 function createServices(options: VpcApiOptions, store: Store, sealer: Sealer): DispatchServices {

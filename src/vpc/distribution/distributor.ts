@@ -60,7 +60,9 @@ export class Distributor {
     };
     this.#unsubscribe = [
       interfaces.subscribe(({ type, object }) =>
-        ask(type === 'deleted' ? this.#hosts.delete(object.metadata.name) : this.#hosts.set(object)),
+        ask(
+          type === 'deleted' ? this.#hosts.delete(object.metadata.name) : this.#hosts.set(object),
+        ),
       ),
       this.#instances.subscribe(({ object }) => ask([object.metadata.name])),
       this.#slices.subscribe(({ object }) => {

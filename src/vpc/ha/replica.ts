@@ -74,8 +74,15 @@ export class Replica {
     });
   }
 
-  /** Runs for election; `prepare` brings the state in order at the start of each term. */
-  start(port: number, store: Store, prepare: () => Promise<void>): void {
+  /**
+   * Runs for election; at the start of each term `prepare` brings the state in order, and `ready` is
+   * told when we lead.
+   */
+  start(
+    port: number,
+    store: Store,
+    { prepare, ready }: { readonly prepare: () => Promise<void>; readonly ready: () => void },
+  ): void {
     const { clock, random, log, kube } = this.#deps;
     const { url, caPem: _ca, ...times } = this.#settings;
     const election = new Election({
@@ -93,7 +100,10 @@ export class Replica {
       const { epoch } = election;
       log.info('Elected to write', { epoch });
       this.#takeOver(store, prepare).then(
-        () => (this.#readyEpoch = epoch),
+        () => {
+          this.#readyEpoch = epoch;
+          ready();
+        },
         (error: unknown) => log.error('Could not take over', { epoch, error }),
       );
     });

@@ -1,0 +1,245 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createFakeKube, type FakeKube } from '../../api/client.fake.ts';
+import { ADDRESS_SLICES } from '../../api/vpc/address-slice.ts';
+import { INSTANCES, type Instance } from '../../api/vpc/instance.ts';
+import { NETWORK_INTERFACES, type NetworkInterface } from '../../api/vpc/network-interface.ts';
+import { silentLog } from '../../base/log.ts';
+import { systemClock } from '../../io/clock.ts';
+import { createInformers } from '../../io/informer.ts';
+import { Distributor } from './distributor.ts';
+import { HostIndex } from './hosts.ts';
+import { sliceOf } from './slice.ts';
+
+type Spec = NetworkInterface['spec'];
+
+function instance(name: string, status: Instance['status'] = {}): Instance {
+  return {
+    metadata: { name },
+    spec: {
+      account: '1',
+      vpcId: 'vpc-1',
+      subnetId: 'subnet-1',
+      instanceType: 'm5.large',
+      imageId: 'ami-1',
+      state: 'running',
+      launchTime: '',
+    },
+    status,
+  };
+}
+
+function eni(name: string, spec: Partial<Spec> = {}): NetworkInterface {
+  return {
+    metadata: { name },
+    spec: {
+      account: '1',
+      vpcId: 'vpc-1',
+      subnetId: 'subnet-1',
+      availabilityZone: 'a',
+      description: '',
+      interfaceType: 'interface',
+      macAddress: '02:00:00:00:00:01',
+      privateIps: ['10.0.0.1'],
+      groups: ['sg-1'],
+      sourceDestCheck: true,
+      ...spec,
+    },
+  };
+}
+
+const attached = (instanceId: string): Pick<Spec, 'attachment'> => ({
+  attachment: {
+    attachmentId: 'a',
+    instanceId,
+    deviceIndex: 0,
+    networkCardIndex: 0,
+    deleteOnTermination: true,
+    attachTime: '',
+  },
+});
+const branchOf = (trunkInterfaceId: string, vlanId = 1): Pick<Spec, 'trunkAssociation'> => ({
+  trunkAssociation: { associationId: 't', trunkInterfaceId, vlanId },
+});
+const names = (items: readonly NetworkInterface[]) => items.map(({ metadata }) => metadata.name);
+
+describe('a slice', () => {
+  test('has the addresses of both families, prefixes and groups of each interface', () => {
+    const tunnel = { tunnelAddress: '192.0.2.1', tunnelMac: '02:00:00:00:00:09' };
+    const slice = sliceOf(instance('i-1', tunnel), [
+      eni('eni-2', { privateIps: ['10.0.0.2', '10.0.0.3'], ipv6Addresses: ['fd00::2'] }),
+      eni('eni-1', { groups: ['sg-2', 'sg-1'], ipv4Prefixes: ['10.0.1.0/28'] }),
+      eni('eni-3', { groups: ['sg-1', 'sg-2'] }),
+      eni('eni-4', { groups: [] }),
+    ]);
+    expect(slice).toEqual({
+      metadata: { name: 'i-1', labels: { 'vpc.trunkline.dev/vpc': 'vpc-1' } },
+      spec: {
+        vpcId: 'vpc-1',
+        ...tunnel,
+        classes: [['sg-1', 'sg-2'], ['sg-1'], []],
+        interfaces: [
+          { id: 'eni-1', class: 0, addresses: ['10.0.0.1', '10.0.1.0/28'] },
+          { id: 'eni-2', class: 1, addresses: ['10.0.0.2', '10.0.0.3', 'fd00::2'] },
+          { id: 'eni-3', class: 0, addresses: ['10.0.0.1'] },
+          { id: 'eni-4', class: 2, addresses: ['10.0.0.1'] },
+        ],
+      },
+    });
+  });
+
+  test('of a host without interfaces is none', () => {
+    expect(sliceOf(instance('i-1'), [])).toBeUndefined();
+  });
+});
+
+describe('the index of hosts', () => {
+  test('knows the branches of a trunk as interfaces of its host, in whatever order they came', () => {
+    const index = new HostIndex();
+    index.set(eni('eni-b', branchOf('eni-t')));
+    expect([...index.set(eni('eni-t', attached('i-1')))]).toEqual(['i-1']);
+    expect(names(index.of('i-1'))).toEqual(['eni-t', 'eni-b']);
+    expect([...index.set(eni('eni-c', branchOf('eni-t', 2)))]).toEqual(['i-1']);
+    expect([...index.delete('eni-b')]).toEqual(['i-1']);
+    expect(names(index.of('i-1'))).toEqual(['eni-t', 'eni-c']);
+  });
+
+  test('moves a trunk with its branches', () => {
+    const index = new HostIndex();
+    index.set(eni('eni-t', attached('i-1')));
+    index.set(eni('eni-b', branchOf('eni-t')));
+    expect([...index.set(eni('eni-t', attached('i-2')))]).toEqual(['i-1', 'i-2']);
+    expect(names(index.of('i-1'))).toEqual([]);
+    expect(names(index.of('i-2'))).toEqual(['eni-t', 'eni-b']);
+    expect([...index.set(eni('eni-t'))]).toEqual(['i-2']);
+    expect(names(index.of('i-2'))).toEqual([]);
+  });
+
+  test('of what it does not know concerns no host', () => {
+    const index = new HostIndex();
+    expect([...index.delete('eni-x')]).toEqual([]);
+    expect([...index.set(eni('eni-b', branchOf('eni-t')))]).toEqual([]);
+    expect(index.of('i-1')).toEqual([]);
+  });
+});
+
+describe('the distributor', () => {
+  let kube: FakeKube;
+  let stop: AbortController;
+  let leads: boolean;
+  let distributor: Distributor;
+  beforeEach(() => {
+    kube = createFakeKube();
+    stop = new AbortController();
+    leads = true;
+  });
+  afterEach(async () => {
+    kube.beforeCall = undefined;
+    stop.abort();
+    await distributor.close();
+  });
+
+  async function start(): Promise<void> {
+    const common = { kube, clock: systemClock, log: silentLog };
+    const informers = createInformers({ ...common, signal: stop.signal });
+    distributor = new Distributor({ ...common, informers, leads: () => leads });
+    await distributor.start();
+  }
+  const slice = (name: string) => kube.peek(ADDRESS_SLICES, { name })?.spec;
+  const addresses = (name: string) => slice(name)?.interfaces.flatMap((each) => each.addresses);
+  const until = (check: () => void) => vi.waitFor(check, { timeout: 3_000, interval: 5 });
+  const writes = () =>
+    kube.calls.filter(
+      ({ resource, verb }) =>
+        resource === 'addressslices' && ['create', 'replace', 'delete'].includes(verb),
+    ).length;
+
+  test('follows interfaces and hosts from their first address to their last', async () => {
+    kube.seed(INSTANCES, instance('i-1'));
+    await start();
+    await kube.create(NETWORK_INTERFACES, eni('eni-1', attached('i-1')));
+    await until(() => expect(addresses('i-1')).toEqual(['10.0.0.1']));
+    const status = { tunnelAddress: '192.0.2.1', tunnelMac: '02:00:00:00:00:09' };
+    await kube.patch(
+      INSTANCES,
+      { name: 'i-1' },
+      { type: 'merge', subresource: 'status', body: { status } },
+    );
+    await until(() => expect(slice('i-1')).toMatchObject(status));
+    const body = { spec: { groups: ['sg-2'] } };
+    await kube.patch(NETWORK_INTERFACES, { name: 'eni-1' }, { type: 'merge', body });
+    await until(() => expect(slice('i-1')?.classes).toEqual([['sg-2']]));
+    await kube.delete(NETWORK_INTERFACES, { name: 'eni-1' });
+    await until(() => expect(slice('i-1')).toBeUndefined());
+  });
+
+  test('writes nothing when nothing differs, also after a restart', async () => {
+    kube.seed(INSTANCES, instance('i-1'));
+    kube.seed(NETWORK_INTERFACES, eni('eni-1', attached('i-1')));
+    await start();
+    await until(() => expect(addresses('i-1')).toEqual(['10.0.0.1']));
+    await distributor.close();
+    const before = writes();
+    await start();
+    const body = { spec: { description: 'other' } };
+    await kube.patch(NETWORK_INTERFACES, { name: 'eni-1' }, { type: 'merge', body });
+    distributor.resync();
+    await systemClock.sleep(100);
+    expect(writes()).toBe(before);
+  });
+
+  test('mends what somebody else changed, deleted or left behind', async () => {
+    kube.seed(INSTANCES, instance('i-1'));
+    kube.seed(NETWORK_INTERFACES, eni('eni-1', attached('i-1')));
+    kube.seed(ADDRESS_SLICES, {
+      metadata: { name: 'i-gone' },
+      spec: { vpcId: 'vpc-1', classes: [], interfaces: [] },
+    });
+    await start();
+    await until(() => expect(addresses('i-1')).toEqual(['10.0.0.1']));
+    await until(() => expect(slice('i-gone')).toBeUndefined());
+    const body = { spec: { interfaces: [] } };
+    await kube.patch(ADDRESS_SLICES, { name: 'i-1' }, { type: 'merge', body });
+    await until(() => expect(addresses('i-1')).toEqual(['10.0.0.1']));
+    await kube.delete(ADDRESS_SLICES, { name: 'i-1' });
+    await until(() => expect(addresses('i-1')).toEqual(['10.0.0.1']));
+  });
+
+  test('goes on after writes that failed, and whose answers were lost', async () => {
+    kube.seed(INSTANCES, instance('i-1'));
+    let failures = 0;
+    kube.beforeCall = ({ resource, verb }) => {
+      if (resource === 'addressslices' && verb === 'create' && failures++ < 2)
+        throw new Error('down');
+    };
+    await start();
+    await kube.create(NETWORK_INTERFACES, eni('eni-1', attached('i-1')));
+    await until(() => expect(addresses('i-1')).toEqual(['10.0.0.1']));
+    expect(failures).toBe(3);
+    let lost = 0;
+    kube.afterCall = ({ resource, verb }) => {
+      if (resource === 'addressslices' && verb === 'replace' && lost++ === 0)
+        throw new Error('lost');
+    };
+    const body = { spec: { privateIps: ['10.0.0.7'] } };
+    await kube.patch(NETWORK_INTERFACES, { name: 'eni-1' }, { type: 'merge', body });
+    await until(() => expect(addresses('i-1')).toEqual(['10.0.0.7']));
+    await kube.patch(
+      NETWORK_INTERFACES,
+      { name: 'eni-1' },
+      { type: 'merge', body: { spec: { privateIps: ['10.0.0.8'] } } },
+    );
+    await until(() => expect(addresses('i-1')).toEqual(['10.0.0.8']));
+  });
+
+  test('writes nothing while another process leads, and all of it when its turn comes', async () => {
+    leads = false;
+    kube.seed(INSTANCES, instance('i-1'));
+    kube.seed(NETWORK_INTERFACES, eni('eni-1', attached('i-1')));
+    await start();
+    await systemClock.sleep(50);
+    expect(writes()).toBe(0);
+    leads = true;
+    distributor.resync();
+    await until(() => expect(addresses('i-1')).toEqual(['10.0.0.1']));
+  });
+});
