@@ -24,4 +24,6 @@ export interface Informer<T extends KubeObject> {
 /** Makes informers; each (resource, options) pair is listed and watched once and shared. */
 export interface Informers {
   informer<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Informer<T>;
+  /** Others of the same client, which stop when the signal aborts; not shared with these. */
+  until(signal: AbortSignal): Informers;
 }

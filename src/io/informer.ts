@@ -39,6 +39,8 @@ export function createInformers(deps: InformerDeps): Informers {
       void made.run();
       return made;
     },
+    until: (signal) =>
+      createInformers({ ...deps, signal: AbortSignal.any([deps.signal, signal]) }),
   };
 }
 
