@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts';
 import type { VpcId } from '../base/ids.ts';
-import { unfilteredBlocks } from '../policy/world.ts';
+import { unfilteredBlocks, type InterfaceView } from '../policy/world.ts';
 import type { Boundary } from './boundary.ts';
 import { FilterCompiler, type Delta, type Peerings } from './compiler.ts';
 import type { FabricProgram } from './program.ts';
@@ -43,7 +43,7 @@ export function deltasBetween(
       id,
       ...(cidrs && { cidrs }),
     })),
-    ...changedIn(interfacesOf(before), interfacesOf(after)).map(([eniId, view]): Delta => ({
+    ...changedInterfaces(before, after).map(([eniId, view]): Delta => ({
       kind: 'interface',
       eniId,
       ...(view && { view }),
@@ -74,8 +74,23 @@ function boundariesOf(state: FabricState | undefined): ReadonlyMap<string, Bound
   );
 }
 
-function interfacesOf(state: FabricState | undefined) {
-  return new Map(state?.world.interfaces.map((view) => [view.eniId, view]));
+/**
+ * The views that differ. Those of slices are known by slice and interface: while an interface moves
+ * from host to host two slices may have it, and each takes out only what it brought in.
+ */
+function changedInterfaces(before: FabricState | undefined, after: FabricState) {
+  const own = changedIn(byId('', before?.world.interfaces), byId('', after.world.interfaces));
+  const slices = new Set([...(before?.peers?.keys() ?? []), ...(after.peers?.keys() ?? [])]);
+  const others = [...slices].flatMap((slice) => {
+    const [was, is] = [before?.peers?.get(slice), after.peers?.get(slice)];
+    return was === is ? [] : changedIn(byId(`${slice}/`, was), byId(`${slice}/`, is));
+  });
+  const all = [...own, ...others];
+  return [...all.filter(([, view]) => !view), ...all.filter(([, view]) => view)];
+}
+
+function byId(prefix: string, views: readonly InterfaceView[] = []) {
+  return new Map(views.map((view) => [`${prefix}${view.eniId}`, view]));
 }
 
 function portsOf(state: FabricState | undefined) {

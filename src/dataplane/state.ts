@@ -2,7 +2,7 @@ import type { Cidr } from '../base/cidr.ts';
 import type { EniId, GroupId } from '../base/ids.ts';
 import type { Ip } from '../base/ip.ts';
 import type { FlowTimeouts } from './timeouts.ts';
-import type { World } from '../policy/world.ts';
+import type { InterfaceView, World } from '../policy/world.ts';
 
 /** The fabric's end of one network interface of this host. */
 export interface FabricPort {
@@ -30,8 +30,13 @@ export interface FabricPort {
 
 /** Everything that the filter of one fabric namespace depends on. */
 export interface FabricState {
-  /** All interfaces of the VPC, remote ones too: rules refer to them. */
+  /** The interfaces that rules refer to; those of other hosts may be in `peers` instead. */
   readonly world: World;
+  /**
+   * Interfaces of other hosts, by the slice that they come from. A list that is the same object as
+   * before is taken for unchanged, so that a change costs what its slice costs.
+   */
+  readonly peers?: ReadonlyMap<string, readonly InterfaceView[]>;
   readonly ports: readonly FabricPort[];
   /** Links to other fabrics and to the outside, such as `vx0`. */
   readonly uplinks: readonly string[];
@@ -43,4 +48,9 @@ export interface FabricState {
   readonly recording?: boolean;
   /** Router addresses that the fabric itself answers echo requests for. */
   readonly gateways?: readonly Ip[];
+}
+
+/** All interfaces that a state knows. */
+export function interfacesIn({ world, peers }: FabricState): readonly InterfaceView[] {
+  return peers ? [...world.interfaces, ...[...peers.values()].flat()] : world.interfaces;
 }

@@ -39,8 +39,7 @@ export function createInformers(deps: InformerDeps): Informers {
       void made.run();
       return made;
     },
-    until: (signal) =>
-      createInformers({ ...deps, signal: AbortSignal.any([deps.signal, signal]) }),
+    until: (signal) => createInformers({ ...deps, signal: AbortSignal.any([deps.signal, signal]) }),
   };
 }
 

@@ -182,39 +182,51 @@ function groupView(group: SecurityGroup, problems: string[]): GroupView {
 }
 
 function interfaceView(item: NetworkInterface, problems: string[]): InterfaceView {
-  const single = [...item.spec.privateIps, ...(item.spec.ipv6Addresses ?? [])];
+  const { vpcId, subnetId, groups: groupIds, sourceDestCheck, privateIps } = item.spec;
+  const { ipv6Addresses = [], ipv4Prefixes = [], ipv6Prefixes = [] } = item.spec;
+  const eniId = item.metadata.name;
+  const texts = [...privateIps, ...ipv6Addresses, ...ipv4Prefixes, ...ipv6Prefixes];
+  const places = placesOf(eniId, texts, problems);
+  return { eniId, vpcId, ...places, subnetId, groupIds, sourceDestCheck };
+}
+
+/**
+ * An interface of which only addresses (and delegated prefixes) and groups are known, as those of
+ * other hosts are. What cannot be read is left out: an address without groups admits nothing.
+ */
+export function peerView(
+  peer: Pick<InterfaceView, 'eniId' | 'vpcId' | 'groupIds'>,
+  addresses: readonly string[],
+): InterfaceView {
+  return { ...peer, ...placesOf(peer.eniId, addresses, []), sourceDestCheck: true };
+}
+
+/** Addresses, with those of small prefixes written out, and large prefixes. */
+function placesOf(
+  eniId: EniId,
+  texts: readonly string[],
+  problems: string[],
+): Pick<InterfaceView, 'addresses' | 'prefixes'> {
+  const trouble = (what: string): void => void problems.push(`Interface ${eniId}: ${what}`);
+  const single = texts.filter((text) => !text.includes('/'));
   const addresses = single.flatMap((text) => {
     const address = parseIp(text);
-    if (address.ok) return [address.value];
-    problems.push(`Interface ${item.metadata.name}: ${address.error}`);
-    return [];
+    if (!address.ok) trouble(address.error);
+    return address.ok ? [address.value] : [];
   });
-  const prefixes = prefixesOf(item, problems);
+  const prefixes = texts
+    .filter((text) => text.includes('/'))
+    .flatMap((text) => {
+      const cidr = parseCidr(text);
+      if (!cidr.ok) trouble(cidr.error);
+      return cidr.ok ? [cidr.value] : [];
+    });
   const large = prefixes.filter((cidr) => !isSmall(cidr) && isLarge(cidr));
   for (const cidr of prefixes)
     if (!isSmall(cidr) && !isLarge(cidr))
-      problems.push(
-        `Interface ${item.metadata.name}: ${formatCidr(cidr)} is no prefix that is delegated`,
-      );
+      trouble(`${formatCidr(cidr)} is no prefix that is delegated`);
   addresses.push(...prefixes.filter(isSmall).flatMap(addressesIn));
-  return {
-    eniId: item.metadata.name,
-    vpcId: item.spec.vpcId,
-    addresses,
-    ...(large.length > 0 && { prefixes: large }),
-    subnetId: item.spec.subnetId,
-    groupIds: item.spec.groups,
-    sourceDestCheck: item.spec.sourceDestCheck,
-  };
-}
-
-function prefixesOf(item: NetworkInterface, problems: string[]): readonly Cidr[] {
-  const texts = [...(item.spec.ipv4Prefixes ?? []), ...(item.spec.ipv6Prefixes ?? [])];
-  return texts.flatMap((text) => {
-    const cidr = parseCidr(text);
-    if (!cidr.ok) problems.push(`Interface ${item.metadata.name}: ${cidr.error}`);
-    return cidr.ok ? [cidr.value] : [];
-  });
+  return { addresses, ...(large.length > 0 && { prefixes: large }) };
 }
 
 /** Limit on addresses of a delegated prefix that are written out one by one: a /28 of IPv4. */

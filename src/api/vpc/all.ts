@@ -5,7 +5,7 @@ import { IAM_POLICY_CRD } from '../iam/policy.ts';
 import { IAM_ROLE_CRD } from '../iam/role.ts';
 import { SERVER_KEY_CRD } from '../iam/server-key.ts';
 import { IAM_USER_CRD } from '../iam/user.ts';
-import { ADDRESS_SLICE_CRD } from './address-slice.ts';
+import { ADDRESS_SLICE_CRD } from './slices/address-slice.ts';
 import { DHCP_OPTION_CRD } from './dhcp-options.ts';
 import { EGRESS_ONLY_INTERNET_GATEWAY_CRD } from './egress-only-internet-gateway.ts';
 import { EKS_CLUSTER_CRD } from './eks-cluster.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createFakeKube, type FakeKube } from '../../api/client.fake.ts';
 import { INSTANCE_LABEL, TRUNK_LABEL, VPC_LABEL } from '../../api/names.ts';
-import { ADDRESS_SLICES } from '../../api/vpc/address-slice.ts';
+import { ADDRESS_SLICES } from '../../api/vpc/slices/address-slice.ts';
 import { INSTANCES } from '../../api/vpc/instance.ts';
 import { NETWORK_INTERFACES, type NetworkInterface } from '../../api/vpc/network-interface.ts';
 import { PREFIX_LISTS, type PrefixList } from '../../api/vpc/prefix-list.ts';

@@ -1,7 +1,7 @@
 import type { Informer, Informers } from '../../api/informer.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import { INSTANCE_LABEL, TRUNK_LABEL, VPC_LABEL } from '../../api/names.ts';
-import { ADDRESS_SLICES, type AddressSlice } from '../../api/vpc/address-slice.ts';
+import { ADDRESS_SLICES, type AddressSlice } from '../../api/vpc/slices/address-slice.ts';
 import { INSTANCES, type Instance } from '../../api/vpc/instance.ts';
 import { NETWORK_ACLS, type NetworkAcl } from '../../api/vpc/network-acl.ts';
 import { NETWORK_INTERFACES, type NetworkInterface } from '../../api/vpc/network-interface.ts';

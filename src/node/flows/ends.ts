@@ -5,7 +5,7 @@
  */
 import type { DroppedPacket, FlowKey } from '../../base/flow-source.ts';
 import { formatIp, parseIp, type Ip } from '../../base/ip.ts';
-import type { FabricPort, FabricState } from '../../dataplane/state.ts';
+import { interfacesIn, type FabricPort, type FabricState } from '../../dataplane/state.ts';
 import { evaluate, type GateVerdict, type Verdict } from '../../policy/evaluate.ts';
 import type { Packet } from '../../policy/packet.ts';
 import type { Direction } from '../../policy/rule.ts';
@@ -32,7 +32,7 @@ export class FlowEnds {
 
   constructor(state: FabricState) {
     this.#state = state;
-    for (const view of state.world.interfaces)
+    for (const view of interfacesIn(state))
       for (const ip of view.addresses) this.#interfaces.set(formatIp(ip), view);
     for (const port of state.ports)
       for (const ip of port.addresses) this.#ports.set(formatIp(ip), port);

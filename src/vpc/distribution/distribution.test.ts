@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createFakeKube, type FakeKube } from '../../api/client.fake.ts';
-import { ADDRESS_SLICES } from '../../api/vpc/address-slice.ts';
+import { ADDRESS_SLICES } from '../../api/vpc/slices/address-slice.ts';
 import { INSTANCES, type Instance } from '../../api/vpc/instance.ts';
 import { NETWORK_INTERFACES, type NetworkInterface } from '../../api/vpc/network-interface.ts';
 import { silentLog } from '../../base/log.ts';
 import { systemClock } from '../../io/clock.ts';
 import { createInformers } from '../../io/informer.ts';
 import { Distributor } from './distributor.ts';
-import { HostIndex } from './hosts.ts';
-import { sliceOf } from './slice.ts';
+import { HostIndex } from '../../api/vpc/slices/host-index.ts';
+import { sliceOf } from '../../api/vpc/slices/slice-of.ts';
 
 type Spec = NetworkInterface['spec'];
 

@@ -1,15 +1,15 @@
 import type { KubeClient } from '../../api/client.ts';
 import type { Informer, Informers } from '../../api/informer.ts';
 import { versionOf } from '../../api/meta.ts';
-import { ADDRESS_SLICES, type AddressSlice } from '../../api/vpc/address-slice.ts';
+import { ADDRESS_SLICES, type AddressSlice } from '../../api/vpc/slices/address-slice.ts';
 import { INSTANCES, type Instance } from '../../api/vpc/instance.ts';
 import { NETWORK_INTERFACES } from '../../api/vpc/network-interface.ts';
 import type { Clock } from '../../base/clock.ts';
 import { sameJson } from '../../base/json.ts';
 import type { Log } from '../../base/log.ts';
 import { createWorkQueue, type WorkQueue } from '../../base/work-queue.ts';
-import { HostIndex } from './hosts.ts';
-import { sliceOf } from './slice.ts';
+import { HostIndex } from '../../api/vpc/slices/host-index.ts';
+import { sliceOf } from '../../api/vpc/slices/slice-of.ts';
 
 /** What the distributor needs. */
 export interface DistributorDeps {

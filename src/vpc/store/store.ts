@@ -1,7 +1,7 @@
 import type { KubeClient } from '../../api/client.ts';
 import type { Informers } from '../../api/informer.ts';
 import type { KubeObject } from '../../api/meta.ts';
-import { INSTANCE_LABEL, TRUNK_LABEL } from '../../api/names.ts';
+import { interfaceLabels } from '../../api/vpc/slices/slice-of.ts';
 import { EKS_CLUSTERS, type EksCluster } from '../../api/vpc/eks-cluster.ts';
 import { INSTANCES, type Instance } from '../../api/vpc/instance.ts';
 import { NETWORK_INTERFACES, type NetworkInterface } from '../../api/vpc/network-interface.ts';
@@ -159,15 +159,6 @@ const INTERFACE_INDEXES = {
   mac: ({ spec }: NetworkInterface) => [spec.macAddress],
   tag: tagKeys,
 };
-
-/** By these the agent of a host finds the interfaces that it serves. */
-function interfaceLabels({ spec }: NetworkInterface): Record<string, string> {
-  const { attachment, trunkAssociation } = spec;
-  return {
-    ...(attachment && { [INSTANCE_LABEL]: attachment.instanceId }),
-    ...(trunkAssociation && { [TRUNK_LABEL]: trunkAssociation.trunkInterfaceId }),
-  };
-}
 
 const GROUP_INDEXES = {
   vpc: ({ spec }: SecurityGroup) => [spec.vpcId],

@@ -1,8 +1,8 @@
-import type { CustomResource } from '../custom-resource.ts';
-import type { KubeObject } from '../meta.ts';
-import { resource, type Resource } from '../resource.ts';
-import type { FromSchema } from '../schema.ts';
-import { VPC_GROUP, VPC_VERSION } from './group.ts';
+import type { CustomResource } from '../../custom-resource.ts';
+import type { KubeObject } from '../../meta.ts';
+import { resource, type Resource } from '../../resource.ts';
+import type { FromSchema } from '../../schema.ts';
+import { VPC_GROUP, VPC_VERSION } from '../group.ts';
 
 const ENTRY = {
   type: 'object',

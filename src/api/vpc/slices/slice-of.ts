@@ -1,7 +1,7 @@
-import type { AddressSlice } from '../../api/vpc/address-slice.ts';
-import type { Instance } from '../../api/vpc/instance.ts';
-import type { NetworkInterface } from '../../api/vpc/network-interface.ts';
-import { VPC_LABEL } from '../../api/names.ts';
+import type { AddressSlice } from './address-slice.ts';
+import type { Instance } from '../instance.ts';
+import type { NetworkInterface } from '../network-interface.ts';
+import { INSTANCE_LABEL, TRUNK_LABEL, VPC_LABEL } from '../../names.ts';
 
 /** The slice of a host with these interfaces; undefined when there is nothing to know of it. */
 export function sliceOf(
@@ -47,4 +47,13 @@ function addressesOf(spec: NetworkInterface['spec']): readonly string[] {
     ...(spec.ipv4Prefixes ?? []),
     ...(spec.ipv6Prefixes ?? []),
   ];
+}
+
+/** Labels of an interface, by which the agent of a host finds those that it serves. */
+export function interfaceLabels({ spec }: NetworkInterface): Readonly<Record<string, string>> {
+  const { attachment, trunkAssociation } = spec;
+  return {
+    ...(attachment && { [INSTANCE_LABEL]: attachment.instanceId }),
+    ...(trunkAssociation && { [TRUNK_LABEL]: trunkAssociation.trunkInterfaceId }),
+  };
 }

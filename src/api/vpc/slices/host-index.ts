@@ -1,4 +1,4 @@
-import type { NetworkInterface } from '../../api/vpc/network-interface.ts';
+import type { NetworkInterface } from '../network-interface.ts';
 
 /**
  * Which interfaces each host has: those attached to its instance, and the branches of its trunks.
