@@ -42,7 +42,7 @@ async function start(
   const { kube, ha } = store;
   const kubernetes = eksApi(request) ?? store.kubernetes;
   const informers = createInformers({ kube, clock, log, signal });
-  const shared = { ...(ha && { ha }), ...(kubernetes && { kubernetes }) };
+  const shared = { ...(ha && { ha, distribute: true }), ...(kubernetes && { kubernetes }) };
   const more = { ...shared, kube, informers, clock, random, log, analyse };
   try {
     return { store, api: await startVpcApi({ ...settings, ...more }) };

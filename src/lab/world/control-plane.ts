@@ -140,6 +140,7 @@ async function startEc2(
     accounts: [{ accountId: LAB_ACCOUNT, userName: 'lab', ...credentials }],
     region: LAB_REGION,
     seeds: ['node-role'],
+    distribute: true,
     analyse,
   });
   const endpoint = `http://127.0.0.1:${vpcApi.port}`;

@@ -8,6 +8,8 @@ import { PODS, type Pod } from '../../api/core/pod.ts';
 import { POD_ENI } from '../../api/names.ts';
 import { INSTANCES } from '../../api/vpc/instance.ts';
 import { NETWORK_INTERFACES, type NetworkInterface } from '../../api/vpc/network-interface.ts';
+import { keepSlices } from '../../api/vpc/slices/slice-keeper.fake.ts';
+import { interfaceLabels } from '../../api/vpc/slices/slice-of.ts';
 import { SECURITY_GROUPS, type SecurityGroupRuleSpec } from '../../api/vpc/security-group.ts';
 import { SUBNETS } from '../../api/vpc/subnet.ts';
 import { VPCS } from '../../api/vpc/vpc.ts';
@@ -75,6 +77,9 @@ export class TestWorld {
       assignPrivateIpAddresses: async (request) =>
         this.#assign(request.NetworkInterfaceId ?? '', request.SecondaryPrivateIpAddressCount ?? 1),
     };
+    const { kube } = this;
+    const { signal } = this.#stop;
+    keepSlices(kube, createInformers({ kube, clock: systemClock, log: silentLog, signal }));
     this.kube.seed(VPCS, {
       metadata: { name: VPC },
       spec: {
@@ -155,17 +160,13 @@ export class TestWorld {
 
   /** A branch of the host's trunk. */
   branch(host: TestHost, vlanId: number, groups: readonly string[]): NetworkInterface {
-    return this.kube.seed(NETWORK_INTERFACES, {
-      ...this.#interface(host.number, 'branch', groups),
-      spec: {
-        ...this.#interface(host.number, 'branch', groups).spec,
-        trunkAssociation: {
-          associationId: `trunk-assoc-${vlanId}`,
-          trunkInterfaceId: host.trunkId,
-          vlanId,
-        },
-      },
-    });
+    const item = this.#interface(host.number, 'branch', groups);
+    const trunkAssociation = {
+      associationId: `trunk-assoc-${vlanId}`,
+      trunkInterfaceId: host.trunkId,
+      vlanId,
+    };
+    return this.#seedInterface({ ...item, spec: { ...item.spec, trunkAssociation } });
   }
 
   /** A pod on the host; with a branch it has the resource and, unless told otherwise, the annotation. */
@@ -264,7 +265,12 @@ export class TestWorld {
       deleteOnTermination: true,
       attachTime: TIME,
     };
-    return this.kube.seed(NETWORK_INTERFACES, { ...item, spec: { ...item.spec, attachment } });
+    return this.#seedInterface({ ...item, spec: { ...item.spec, attachment } });
+  }
+
+  #seedInterface(item: NetworkInterface): NetworkInterface {
+    const labels = interfaceLabels(item);
+    return this.kube.seed(NETWORK_INTERFACES, { ...item, metadata: { ...item.metadata, labels } });
   }
 
   #interface(

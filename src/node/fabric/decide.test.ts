@@ -20,7 +20,7 @@ const [PORT, TRUNK_PORT, BRANCH_PORT] = ['e00000000000005', 'e00000000000006', '
 const ENI = BRANCH.metadata.name;
 
 function desired(...interfaces: Parameters<typeof objectsWith>[0]): DesiredFabric {
-  return desiredFabric(objectsWith(interfaces), 'i-1');
+  return desiredFabric(objectsWith(interfaces));
 }
 
 function decide(

@@ -1,4 +1,3 @@
-import { formatIp, parseIp } from '../../base/ip.ts';
 import type { AddressInfo, NetnsState, NetworkStep } from '../../base/network.ts';
 import {
   deviceTable,
@@ -7,7 +6,15 @@ import {
   METADATA_ADDRESS,
   PRIORITY,
 } from '../wiring/names.ts';
-import { ROUTER6, type DesiredFabric, type DesiredPort, type RemoteAddress } from './desired.ts';
+import { remotesIn, ROUTER6, type DesiredFabric, type DesiredPort } from './desired.ts';
+import {
+  blockText,
+  forwardingSteps,
+  forwardingTo,
+  sameRoute,
+  type Forwarding,
+  type Route,
+} from './forwarding.ts';
 
 /** What `decideFabric` compares. */
 export interface FabricInput {
@@ -21,11 +28,6 @@ export interface FabricInput {
   readonly mtu: number;
 }
 
-interface Route {
-  readonly link: string;
-  readonly gateway?: string;
-}
-
 /** Steps that turn the fabric namespace into what it shall be; none when it is already. */
 export function decideFabric(input: FabricInput): readonly NetworkStep[] {
   const present = new Set(input.state.links.map((link) => link.name));
@@ -35,9 +37,7 @@ export function decideFabric(input: FabricInput): readonly NetworkStep[] {
     ...ownAddressSteps(input),
     ...ports.flatMap((port) => linkSteps(port, present, input)),
     ...routerSteps(input, ports),
-    ...neighbourSteps(input, ports),
-    ...fdbSteps(input),
-    ...routeSteps(input, ports),
+    ...forwardingDiff(input, ports),
   ];
 }
 
@@ -89,98 +89,39 @@ function linkSteps(
   ];
 }
 
-function neighbourSteps({ desired, state, uplink }: FabricInput, ports: readonly DesiredPort[]) {
-  const want = new Map<string, string>();
-  for (const port of ports)
-    for (const address of [...port.addresses, ...port.addresses6])
-      want.set(`${port.link} ${address}`, port.mac);
-  for (const remote of desired.remotes)
-    want.set(`${uplink} ${tunnelHop(remote)}`, remote.tunnelMac);
-  const ours = state.neighbours.filter((one) => isPortLink(one.link) || one.link === uplink);
-  const have = new Map(ours.map((one) => [`${one.link} ${one.address}`, one.mac]));
-  return [
-    ...[...want]
-      .filter(([key, mac]) => have.get(key) !== mac)
-      .map(([key, mac]): NetworkStep => ({ op: 'neighbour-replace', ...linkAddress(key), mac })),
-    ...[...have.keys()]
-      .filter((key) => !want.has(key))
-      .map((key): NetworkStep => ({
-        op: 'neighbour-delete',
-        ...linkAddress(key),
-        ignoreMissing: true,
-      })),
-  ];
-}
-
-function linkAddress(key: string): { link: string; address: string } {
-  const [link = '', address = ''] = key.split(' ');
-  return { link, address };
-}
-
-function fdbSteps({ desired, state, uplink: link }: FabricInput): NetworkStep[] {
-  const want = new Map(desired.remotes.map((one) => [one.tunnelMac, one.tunnelAddress]));
-  const entries = state.fdb.filter((one) => one.link === link);
-  const have = new Map(entries.map((one) => [one.mac, one.remote]));
-  return [
-    ...[...want]
-      .filter(([mac, remote]) => have.get(mac) !== remote)
-      .map(([mac, remote]): NetworkStep => ({ op: 'fdb-replace', link, mac, remote })),
-    ...entries
-      .filter((one) => !want.has(one.mac))
-      .map(({ mac, remote }): NetworkStep => ({
-        op: 'fdb-delete',
-        link,
-        mac,
-        remote,
-        ignoreMissing: true,
-      })),
-  ];
-}
-
-function routeSteps(input: FabricInput, ports: readonly DesiredPort[]): NetworkStep[] {
+/** What packets are forwarded by: to the ports of this host, and through the tunnels to others. */
+function forwardingDiff(input: FabricInput, ports: readonly DesiredPort[]): readonly NetworkStep[] {
   const { desired, state, uplink } = input;
-  const want = new Map<string, Route>();
-  for (const remote of desired.remotes)
-    want.set(blockText(remote.address), { link: uplink, gateway: tunnelHop(remote) });
+  const want = forwardingTo(remotesIn(desired), uplink);
   for (const port of ports) {
-    for (const address of [...port.addresses, ...port.addresses6])
-      want.set(blockText(address), { link: port.link });
+    for (const address of [...port.addresses, ...port.addresses6]) {
+      want.neighbours.set(`${port.link} ${address}`, port.mac);
+      want.routes.set(blockText(address), { link: port.link });
+    }
     for (const [prefix, gateway] of prefixHops(port))
-      want.set(prefix, { link: port.link, gateway });
+      want.routes.set(prefix, { link: port.link, gateway });
   }
-  const ours = state.routes.filter(
-    (one) => one.table === MAIN_TABLE && (isPortLink(one.link) || one.link === uplink),
-  );
-  const have = new Map(ours.map((one) => [one.destination, one]));
-  return [
-    ...[...want]
-      .filter(([destination, route]) => !sameRoute(have.get(destination), route))
-      .map(([destination, route]) => routeStep(destination, route)),
-    ...ours
-      .filter((one) => !isKernels(one.destination) && !want.has(one.destination))
-      .map(({ destination, link }): NetworkStep => ({
-        op: 'route-delete',
-        destination,
-        link,
-        ignoreMissing: true,
-      })),
-  ];
+  return forwardingSteps(presentForwarding(state, uplink), want, uplink);
 }
 
-/** An address as a block. */
-function blockText(address: string): string {
-  if (address.includes('/')) return address;
-  return `${address}/${address.includes(':') ? 128 : 32}`;
+/** What of the kernel's state is ours. */
+function presentForwarding(state: NetnsState, uplink: string): Forwarding {
+  const isOurs = ({ link }: { readonly link: string }): boolean =>
+    isPortLink(link) || link === uplink;
+  return {
+    neighbours: new Map(
+      state.neighbours.filter(isOurs).map((one) => [`${one.link} ${one.address}`, one.mac]),
+    ),
+    fdb: new Map(
+      state.fdb.filter((one) => one.link === uplink).map((one) => [one.mac, one.remote]),
+    ),
+    routes: new Map(
+      state.routes
+        .filter((one) => one.table === MAIN_TABLE && isOurs(one) && !isKernels(one.destination))
+        .map((one) => [one.destination, one]),
+    ),
+  };
 }
-
-/** The other end of a tunnel as a next hop of the family: of IPv6, the address made from that of IPv4. */
-function tunnelHop({ address, tunnelAddress }: RemoteAddress): string {
-  if (!address.includes(':')) return tunnelAddress;
-  const ip = parseIp(tunnelAddress);
-  return ip.ok ? formatIp({ family: 6, value: LINK_LOCAL | ip.value.value }) : tunnelAddress;
-}
-
-const LINK_LOCAL = 0xfe80n << 112n;
 
 /** Delegated prefixes lie behind the interface's own address. */
 function prefixHops(port: DesiredPort): readonly (readonly [string, string])[] {
@@ -226,15 +167,6 @@ function isRouters(address: string): boolean {
 /** Routes that the kernel makes for every link. */
 function isKernels(destination: string): boolean {
   return destination.startsWith('fe80:') || destination.startsWith('ff00:');
-}
-
-function sameRoute(have: Route | undefined, want: Route): boolean {
-  return have?.link === want.link && have.gateway === want.gateway;
-}
-
-function routeStep(destination: string, { link, gateway }: Route): NetworkStep {
-  if (gateway === undefined) return { op: 'route-replace', destination, link, scope: 'link' };
-  return { op: 'route-replace', destination, link, gateway, onlink: true };
 }
 
 /** Steps that set up the host's ends of attached interfaces (spec 5.6); none when all is right. */

@@ -1,5 +1,8 @@
+import type { Instance } from '../../api/vpc/instance.ts';
 import type { NetworkInterface } from '../../api/vpc/network-interface.ts';
-import type { FabricObjects } from './desired.ts';
+import { HostIndex } from '../../api/vpc/slices/host-index.ts';
+import { sliceOf } from '../../api/vpc/slices/slice-of.ts';
+import type { FabricObjects } from './source.ts';
 
 /** VPC objects for tests: two hosts of one VPC, `i-1` (10.0.1.0/24) and `i-2` (10.0.2.0/24). */
 
@@ -59,28 +62,40 @@ export function branchOn(
   };
 }
 
-/** Both hosts, the second one with a tunnel; interfaces are the caller's. */
-export function objectsWith(interfaces: readonly NetworkInterface[]): FabricObjects {
+/** Instance `i-<host>`, with its tunnel. */
+export function anInstance(host: number): Instance {
   return {
-    interfaces,
-    instances: [1, 2].map((host) => ({
-      metadata: { name: `i-${host}` },
-      spec: {
-        account: '1',
-        vpcId: 'vpc-1',
-        subnetId: `subnet-${host}`,
-        instanceType: 'm5.large',
-        imageId: 'ami',
-        state: 'running',
-        launchTime: '',
-      },
-      status: { tunnelAddress: `192.0.2.1${host}`, tunnelMac: `02:74:c0:00:02:0${host}` },
-    })),
+    metadata: { name: `i-${host}` },
+    spec: {
+      account: '1',
+      vpcId: 'vpc-1',
+      subnetId: `subnet-${host}`,
+      instanceType: 'm5.large',
+      imageId: 'ami',
+      state: 'running',
+      launchTime: '',
+    },
+    status: { tunnelAddress: `192.0.2.1${host}`, tunnelMac: `02:74:c0:00:02:0${host}` },
+  };
+}
+
+/** What a host (by default `i-1`) knows when these are all interfaces of both hosts. */
+export function objectsWith(interfaces: readonly NetworkInterface[], own = 1): FabricObjects {
+  const index = new HostIndex();
+  for (const item of interfaces) index.set(item);
+  const instances = [1, 2].map(anInstance);
+  return {
+    instance: instances.find(({ metadata }) => metadata.name === `i-${own}`),
+    interfaces: index.of(`i-${own}`),
+    slices: instances.flatMap((host) => sliceOf(host, index.of(host.metadata.name)) ?? []),
     subnets: [1, 2].map((host) => ({
       metadata: { name: `subnet-${host}` },
       spec: { account: '1', vpcId: 'vpc-1', cidr: `10.0.${host}.0/24`, availabilityZone: 'a' },
     })),
     groups: [],
     vpcs: [],
+    prefixLists: [],
+    peerings: [],
+    networkAcls: [],
   };
 }

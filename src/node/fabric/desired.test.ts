@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { desiredFabric, filterState } from './desired.ts';
+import { desiredFabric, filterState, remotesIn } from './desired.ts';
 import { anInterface, attachedTo, branchOn, objectsWith } from './desired.fake.ts';
 
 const PRIMARY = anInterface(5, attachedTo(1, 0));
@@ -7,9 +7,11 @@ const TRUNK = anInterface(6, { ...attachedTo(1, 1), interfaceType: 'trunk' });
 const BRANCH = anInterface(7, branchOn(6, 42));
 const FAR = anInterface(9, { ...attachedTo(2, 0), host: 2, privateIps: ['10.0.2.9', '10.0.2.10'] });
 
+const LINKS = { uplink: 'vx0', underlay: 'underlay0' };
+
 describe('the desired fabric', () => {
   test('has a port for each interface of the host, wherever it hangs', () => {
-    const { ports } = desiredFabric(objectsWith([BRANCH, TRUNK, PRIMARY, FAR]), 'i-1');
+    const { ports } = desiredFabric(objectsWith([BRANCH, TRUNK, PRIMARY, FAR]));
     expect(ports).toMatchObject([
       {
         link: 'e00000000000005',
@@ -32,7 +34,7 @@ describe('the desired fabric', () => {
   test('reaches every address of other hosts through their tunnels, branches too', () => {
     const trunk = anInterface(16, { ...attachedTo(2, 1), host: 2, interfaceType: 'trunk' });
     const branch = anInterface(17, { ...branchOn(16, 1), host: 2 });
-    const { remotes } = desiredFabric(objectsWith([PRIMARY, FAR, trunk, branch]), 'i-1');
+    const remotes = remotesIn(desiredFabric(objectsWith([PRIMARY, FAR, trunk, branch])));
     const tunnel = { tunnelAddress: '192.0.2.12', tunnelMac: '02:74:c0:00:02:02' };
     expect(remotes).toEqual(
       ['10.0.2.9', '10.0.2.10', '10.0.2.16', '10.0.2.17'].map((address) => ({
@@ -44,8 +46,12 @@ describe('the desired fabric', () => {
 
   test('leaves out hosts whose tunnel is not known yet', () => {
     const objects = objectsWith([FAR]);
-    const instances = objects.instances.map(({ metadata, spec }) => ({ metadata, spec }));
-    expect(desiredFabric({ ...objects, instances }, 'i-1').remotes).toEqual([]);
+    const slices = objects.slices.map(({ metadata, spec }) => {
+      const { tunnelAddress: _address, tunnelMac: _mac, ...rest } = spec;
+      return { metadata, spec: rest };
+    });
+    expect(remotesIn(desiredFabric({ ...objects, slices }))).toEqual([]);
+    expect(remotesIn(desiredFabric(objects))).toHaveLength(2);
   });
 
   test('leaves out interfaces that hang nowhere, or whose trunk does', () => {
@@ -53,21 +59,21 @@ describe('the desired fabric', () => {
     const looseTrunk = anInterface(21, { interfaceType: 'trunk' });
     const orphan = anInterface(22, branchOn(21, 3));
     const stray = anInterface(23, branchOn(99, 3));
-    const fabric = desiredFabric(objectsWith([loose, looseTrunk, orphan, stray]), 'i-1');
-    expect(fabric).toMatchObject({ ports: [], remotes: [] });
+    const fabric = desiredFabric(objectsWith([loose, looseTrunk, orphan, stray]));
+    expect(fabric.ports).toEqual([]);
+    expect(remotesIn(fabric)).toEqual([]);
   });
 
-  test('leaves out other VPCs, whose addresses may be the same', () => {
-    const foreign = anInterface(5, { ...attachedTo(2, 0), vpcId: 'vpc-2' });
+  test('leaves out interfaces of other VPCs, whose addresses may be the same', () => {
+    const foreign = anInterface(7, { ...attachedTo(1, 1), vpcId: 'vpc-2' });
     const objects = objectsWith([PRIMARY, foreign]);
-    const fabric = desiredFabric(objects, 'i-1');
-    expect(fabric.remotes).toEqual([]);
-    const links = { uplink: 'vx0', underlay: 'underlay0' };
-    expect(filterState(fabric, objects, links).world.interfaces).toHaveLength(1);
+    const fabric = desiredFabric(objects);
+    expect(fabric.ports).toHaveLength(1);
+    expect(filterState(fabric, objects, LINKS).world.interfaces).toHaveLength(1);
   });
 
   test('is empty for an instance that is not there yet', () => {
-    expect(desiredFabric(objectsWith([PRIMARY]), 'i-9')).toMatchObject({
+    expect(desiredFabric(objectsWith([PRIMARY], 9))).toMatchObject({
       ports: [],
       vpcId: undefined,
     });
@@ -75,23 +81,47 @@ describe('the desired fabric', () => {
 
   test('does not depend on the order of the objects', () => {
     const some = [PRIMARY, TRUNK, BRANCH, FAR];
-    const straight = desiredFabric(objectsWith(some), 'i-1');
-    expect(desiredFabric(objectsWith(some.toReversed()), 'i-1')).toEqual(straight);
+    const straight = desiredFabric(objectsWith(some));
+    expect(desiredFabric(objectsWith(some.toReversed()))).toEqual(straight);
+  });
+
+  test('keeps the lists of slices that stay, so that nobody looks at them again', () => {
+    const objects = objectsWith([PRIMARY, FAR]);
+    const [before, after] = [desiredFabric(objects), desiredFabric({ ...objects })];
+    expect(after.remotes.get('i-2')).toBe(before.remotes.get('i-2'));
+    const peers = [before, after].map((fabric) => filterState(fabric, objects, LINKS).peers);
+    expect(peers[1]?.get('i-2')).toBe(peers[0]?.get('i-2'));
   });
 
   test('answers for the router of every subnet', () => {
-    expect(desiredFabric(objectsWith([]), 'i-1').gateways).toEqual(['10.0.1.1', '10.0.2.1']);
+    expect(desiredFabric(objectsWith([])).gateways).toEqual(['10.0.1.1', '10.0.2.1']);
   });
 
   test('gives the filter each port with its groups and addresses', () => {
     const objects = objectsWith([PRIMARY, TRUNK, BRANCH]);
-    const links = { uplink: 'vx0', underlay: 'underlay0' };
-    const state = filterState(desiredFabric(objects, 'i-1'), objects, links);
+    const state = filterState(desiredFabric(objects), objects, LINKS);
     expect(state.ports.map(({ link, groupIds }) => ({ link, groupIds }))).toEqual([
       { link: 'e00000000000005', groupIds: ['sg-5'] },
       { link: 'e00000000000006', groupIds: ['sg-6'] },
       { link: 'e00000000000007', groupIds: ['sg-7'] },
     ]);
     expect(state).toMatchObject({ uplinks: ['vx0'], underlay: ['underlay0'] });
+  });
+
+  test('tells the filter who wears what on other hosts, and that groups named by rules exist', () => {
+    const rule = { ruleId: 'sgr-1', isEgress: false, ipProtocol: '-1' } as const;
+    const spec = { account: '1', vpcId: 'vpc-1', groupName: 'db', description: '' };
+    const group = {
+      metadata: { name: 'sg-5' },
+      spec: { ...spec, rules: [{ ...rule, referencedGroupId: 'sg-9' }] },
+    };
+    const objects = { ...objectsWith([PRIMARY, FAR]), groups: [group] };
+    const state = filterState(desiredFabric(objects), objects, LINKS);
+    expect(state.peers?.get('i-2')).toMatchObject([
+      { eniId: FAR.metadata.name, vpcId: 'vpc-1', groupIds: ['sg-9'] },
+    ]);
+    expect(state.peers?.has('i-1')).toBe(false);
+    expect(state.world.groups.get('sg-9')?.rules).toEqual([]);
+    expect(state.world.groups.get('sg-5')?.rules).toHaveLength(1);
   });
 });

@@ -1,29 +1,14 @@
-import type { Instance } from '../../api/vpc/instance.ts';
-import type { NetworkAcl } from '../../api/vpc/network-acl.ts';
 import type { NetworkInterface } from '../../api/vpc/network-interface.ts';
-import type { PrefixList } from '../../api/vpc/prefix-list.ts';
-import type { SecurityGroup } from '../../api/vpc/security-group.ts';
+import type { AddressSlice } from '../../api/vpc/slices/address-slice.ts';
 import type { Subnet } from '../../api/vpc/subnet.ts';
 import type { VpcPeeringConnection } from '../../api/vpc/vpc-peering-connection.ts';
-import type { Vpc } from '../../api/vpc/vpc.ts';
 import { cidrAt, formatCidr, parseCidr } from '../../base/cidr.ts';
 import { formatIp, parseIp, type Ip } from '../../base/ip.ts';
 import type { FabricPort, FabricState } from '../../dataplane/state.ts';
 import type { FlowTimeouts } from '../../dataplane/timeouts.ts';
-import { worldFromObjects, type InterfaceView } from '../../policy/world.ts';
+import { peerView, worldFromObjects, type InterfaceView, type World } from '../../policy/world.ts';
 import { branchLink, deviceLink, portLink } from '../wiring/names.ts';
-
-/** The VPC objects that a fabric is made from, as informers list them. */
-export interface FabricObjects {
-  readonly interfaces: readonly NetworkInterface[];
-  readonly instances: readonly Instance[];
-  readonly subnets: readonly Subnet[];
-  readonly groups: readonly SecurityGroup[];
-  readonly vpcs: readonly Vpc[];
-  readonly prefixLists?: readonly PrefixList[];
-  readonly peerings?: readonly VpcPeeringConnection[];
-  readonly networkAcls?: readonly NetworkAcl[];
-}
+import type { FabricObjects } from './source.ts';
 
 /** One interface of this host. */
 export interface DesiredPort {
@@ -66,29 +51,32 @@ export interface RemoteAddress {
 /** What this host's fabric shall be. */
 export interface DesiredFabric {
   readonly ports: readonly DesiredPort[];
-  readonly remotes: readonly RemoteAddress[];
+  /** By slice; the list is the same object for as long as the slice is. */
+  readonly remotes: ReadonlyMap<string, readonly RemoteAddress[]>;
   /** IPv4 router addresses of all subnets of the VPC. */
   readonly gateways: readonly string[];
   readonly gateways6: readonly string[];
   readonly vpcId: string | undefined;
 }
 
-/** Derives the fabric of an instance from the VPC's objects. Depends on nothing else. */
-export function desiredFabric(objects: FabricObjects, instanceId: string): DesiredFabric {
-  const vpcId = objects.instances.find((one) => one.metadata.name === instanceId)?.spec.vpcId;
-  const peered = activePeerings(objects, vpcId).map((one) => one.vpcId);
-  const index = indexOf(objects, vpcId, new Set(peered));
-  const located = index.interfaces.map((item) => ({ item, host: hostOf(item, index) }));
+/** The addresses of all other hosts. */
+export function remotesIn({ remotes }: DesiredFabric): readonly RemoteAddress[] {
+  return [...remotes.values()].flat();
+}
+
+/** Derives the fabric of a host. Depends on nothing else. */
+export function desiredFabric(objects: FabricObjects): DesiredFabric {
+  const vpcId = objects.instance?.spec.vpcId;
+  const index = indexOf(objects, vpcId);
+  const subnets = [...index.subnets.values()];
   return {
     vpcId,
-    ports: located
-      .filter(({ host }) => host === instanceId)
-      .flatMap(({ item }) => portOf(item, index)),
-    remotes: located
-      .filter(({ host }) => host !== undefined && host !== instanceId)
-      .flatMap(({ item, host }) => remotesOf(item, index.instances.get(host ?? ''))),
-    gateways: [...index.subnets.values()].map((subnet) => subnet.gateway).sort(),
-    gateways6: [...index.subnets.values()].flatMap((subnet) => subnet.gateways6).sort(),
+    ports: [...index.interfaces.values()].flatMap((item) => portOf(item, index)),
+    remotes: new Map(
+      otherSlices(objects).map((slice) => [slice.metadata.name, knownOf(slice).remotes]),
+    ),
+    gateways: subnets.map((subnet) => subnet.gateway).sort(),
+    gateways6: subnets.flatMap((subnet) => subnet.gateways6).sort(),
   };
 }
 
@@ -98,30 +86,27 @@ export function filterState(
   objects: FabricObjects,
   links: { readonly uplink: string; readonly underlay: string },
 ): FabricState {
-  const peerings = activePeerings(objects, desired.vpcId);
-  const near = new Set([desired.vpcId, ...peerings.map(({ vpcId }) => vpcId)]);
+  const { vpcId } = desired;
   const ofVpc = ({ spec }: { readonly spec: { readonly vpcId: string } }): boolean =>
-    spec.vpcId === desired.vpcId;
-  const isNear = ({ spec }: { readonly spec: { readonly vpcId: string } }): boolean =>
-    near.has(spec.vpcId);
+    spec.vpcId === vpcId;
   const hostAddresses = desired.ports
     .filter((port) => port.device !== undefined)
     .flatMap((port) => port.addresses.flatMap(ipOf));
   const world = worldFromObjects({
-    // A group may be shared with VPCs other than its own.
-    groups: objects.groups.filter(
-      (group) => isNear(group) || (group.spec.associatedVpcIds ?? []).some((id) => near.has(id)),
-    ),
-    interfaces: objects.interfaces.filter(isNear),
+    groups: objects.groups,
+    interfaces: objects.interfaces.filter(ofVpc),
     subnets: objects.subnets.filter(ofVpc),
-    vpcs: objects.vpcs.filter((vpc) => vpc.metadata.name === desired.vpcId),
-    prefixLists: objects.prefixLists ?? [],
-    peerings: peerings.map(({ peering }) => peering),
-    networkAcls: (objects.networkAcls ?? []).filter(ofVpc),
+    vpcs: objects.vpcs.filter((vpc) => vpc.metadata.name === vpcId),
+    prefixLists: objects.prefixLists,
+    peerings: objects.peerings.filter(({ spec }) => isEnd(spec, vpcId)),
+    networkAcls: objects.networkAcls.filter(ofVpc),
   });
   const views = new Map(world.interfaces.map((view) => [view.eniId, view]));
   return {
-    world,
+    world: { ...world, groups: withReferences(world) },
+    peers: new Map(
+      otherSlices(objects).map((slice) => [slice.metadata.name, knownOf(slice).views]),
+    ),
     ports: desired.ports.flatMap((port) => {
       const view = views.get(port.eniId);
       return view ? [filterPort(port, view, hostAddresses)] : [];
@@ -132,19 +117,56 @@ export function filterState(
   };
 }
 
+/**
+ * Groups that rules name count as existing: who wears them is in the slices, and nobody wears a group
+ * that is not there. Their own rules concern others.
+ */
+function withReferences(world: World): World['groups'] {
+  const groups = new Map(world.groups);
+  for (const { vpcId, rules } of world.groups.values())
+    for (const { peer } of rules)
+      if (peer.kind === 'group' && !groups.has(peer.groupId))
+        groups.set(peer.groupId, { groupId: peer.groupId, name: peer.groupId, vpcId, rules: [] });
+  return groups;
+}
+
+function isEnd(spec: VpcPeeringConnection['spec'], vpcId: string | undefined): boolean {
+  return [spec.requester.vpcId, spec.accepter.vpcId].includes(vpcId ?? '');
+}
+
+function otherSlices({ slices, instance }: FabricObjects): readonly AddressSlice[] {
+  return slices.filter((slice) => slice.metadata.name !== instance?.metadata.name);
+}
+
+interface SliceKnowledge {
+  readonly views: readonly InterfaceView[];
+  readonly remotes: readonly RemoteAddress[];
+}
+
+/** Objects are never changed in place, so what follows from one is worked out once. */
+const known = new WeakMap<AddressSlice, SliceKnowledge>();
+
+function knownOf(slice: AddressSlice): SliceKnowledge {
+  const before = known.get(slice);
+  if (before) return before;
+  const { vpcId, tunnelAddress, tunnelMac, classes, interfaces } = slice.spec;
+  const knowledge = {
+    views: interfaces.map((entry) =>
+      peerView({ eniId: entry.id, vpcId, groupIds: classes[entry.class] ?? [] }, entry.addresses),
+    ),
+    remotes:
+      tunnelAddress === undefined || tunnelMac === undefined
+        ? []
+        : interfaces.flatMap(({ addresses }) =>
+            addresses.map((address) => ({ address, tunnelAddress, tunnelMac })),
+          ),
+  };
+  known.set(slice, knowledge);
+  return knowledge;
+}
+
 /** The IPv6 router of every subnet, as in EC2 (ec2-surface.md 3.7). */
 export const ROUTER6 = 'fe80:ec2::1';
-
-/** Active peerings of the VPC, and the VPC at the other end of each. */
-function activePeerings({ peerings = [] }: FabricObjects, vpcId: string | undefined) {
-  return peerings
-    .filter(({ spec }) => spec.status === 'active')
-    .flatMap((peering) => {
-      const ends = [peering.spec.requester.vpcId, peering.spec.accepter.vpcId];
-      const other = ends.find((end) => end !== vpcId);
-      return ends.includes(vpcId ?? '') && other !== undefined ? [{ peering, vpcId: other }] : [];
-    });
-}
 
 function filterPort(
   { link, mac, timeouts }: DesiredPort,
@@ -167,24 +189,17 @@ interface SubnetView {
 }
 
 interface Index {
-  readonly interfaces: readonly NetworkInterface[];
-  readonly byId: ReadonlyMap<string, NetworkInterface>;
-  readonly instances: ReadonlyMap<string, Instance>;
+  /** Of this host, by id. */
+  readonly interfaces: ReadonlyMap<string, NetworkInterface>;
   readonly subnets: ReadonlyMap<string, SubnetView>;
 }
 
-function indexOf(
-  objects: FabricObjects,
-  vpcId: string | undefined,
-  peered: ReadonlySet<string>,
-): Index {
+function indexOf(objects: FabricObjects, vpcId: string | undefined): Index {
   const interfaces = objects.interfaces
-    .filter(({ spec }) => spec.vpcId === vpcId || peered.has(spec.vpcId))
+    .filter(({ spec }) => spec.vpcId === vpcId)
     .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
   return {
-    interfaces,
-    byId: new Map(interfaces.map((item) => [item.metadata.name, item])),
-    instances: new Map(objects.instances.map((one) => [one.metadata.name, one])),
+    interfaces: new Map(interfaces.map((item) => [item.metadata.name, item])),
     subnets: new Map(
       objects.subnets.filter((one) => one.spec.vpcId === vpcId).flatMap(subnetEntry),
     ),
@@ -205,12 +220,6 @@ function subnetEntry(subnet: Subnet): [string, SubnetView][] {
     prefixBits: cidr.value.prefixBits,
   };
   return [[subnet.metadata.name, view]];
-}
-
-function hostOf(item: NetworkInterface, index: Index): string | undefined {
-  const { attachment, trunkAssociation } = item.spec;
-  if (attachment) return attachment.instanceId;
-  return index.byId.get(trunkAssociation?.trunkInterfaceId ?? '')?.spec.attachment?.instanceId;
 }
 
 function portOf(item: NetworkInterface, index: Index): DesiredPort[] {
@@ -266,7 +275,7 @@ function placeOf(
     const device = { index: attachment.deviceIndex, trunk: interfaceType === 'trunk' };
     return { hostLink: deviceLink(device.index), device };
   }
-  const trunk = index.byId.get(trunkAssociation?.trunkInterfaceId ?? '');
+  const trunk = index.interfaces.get(trunkAssociation?.trunkInterfaceId ?? '');
   if (!trunkAssociation || !trunk?.spec.attachment) return undefined;
   const { vlanId } = trunkAssociation;
   return {
@@ -277,15 +286,4 @@ function placeOf(
       trunkLink: deviceLink(trunk.spec.attachment.deviceIndex),
     },
   };
-}
-
-function remotesOf(item: NetworkInterface, host: Instance | undefined): RemoteAddress[] {
-  const { tunnelAddress, tunnelMac } = host?.status ?? {};
-  if (tunnelAddress === undefined || tunnelMac === undefined) return [];
-  const { privateIps, ipv6Addresses = [] } = item.spec;
-  return [...privateIps, ...ipv6Addresses, ...prefixesOf(item)].map((address) => ({
-    address,
-    tunnelAddress,
-    tunnelMac,
-  }));
 }

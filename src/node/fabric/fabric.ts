@@ -1,12 +1,4 @@
 import type { Informers } from '../../api/informer.ts';
-import { INSTANCES } from '../../api/vpc/instance.ts';
-import { NETWORK_ACLS } from '../../api/vpc/network-acl.ts';
-import { NETWORK_INTERFACES } from '../../api/vpc/network-interface.ts';
-import { PREFIX_LISTS } from '../../api/vpc/prefix-list.ts';
-import { SECURITY_GROUPS } from '../../api/vpc/security-group.ts';
-import { SUBNETS } from '../../api/vpc/subnet.ts';
-import { VPC_PEERING_CONNECTIONS } from '../../api/vpc/vpc-peering-connection.ts';
-import { VPCS } from '../../api/vpc/vpc.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Network, NetworkStep, Nft, NftBatch } from '../../base/network.ts';
@@ -16,12 +8,14 @@ import { decideFabric, decideHost } from './decide.ts';
 import {
   desiredFabric,
   filterState,
+  remotesIn,
   type DesiredFabric,
   type DesiredPort,
-  type FabricObjects,
 } from './desired.ts';
 import { FilterLoader } from './filter.ts';
+import { remoteSteps } from './forwarding.ts';
 import { closeFabric, UPLINK } from './setup.ts';
+import { FabricSource } from './source.ts';
 
 /** What a fabric needs. */
 export interface FabricOptions {
@@ -57,13 +51,15 @@ export type PortStage = 'enforced' | 'settled';
 
 const NOTHING: DesiredFabric = {
   ports: [],
-  remotes: [],
+  remotes: new Map(),
   gateways: [],
   gateways6: [],
   vpcId: undefined,
 };
 /** Changes within this time are applied together. */
 const COALESCE_MS = 2;
+/** A cycle that comes later than this after the last comparison with the kernel makes one. */
+const COMPARE_EVERY_MS = 30_000;
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5_000;
 /** Largest MTU of EC2 interfaces, in bytes. */
@@ -74,11 +70,13 @@ const VXLAN_OVERHEAD_BYTES = 50;
 /**
  * The "card" of a host: keeps the fabric namespace equal to what the VPC's objects say. Level
  * triggered: each cycle derives the whole, compares it with what the kernel has, and applies the
- * difference, so that a restart adopts what is there. The filter always comes first: a port's
+ * difference, so that a restart adopts what is there. Where only other hosts changed, it compares
+ * with what it applied last, so that the cost is that of the change. The filter always comes first: a port's
  * addresses and routes appear only when the program that covers it is in force.
  */
 export class Fabric {
   readonly #options: FabricOptions;
+  readonly #source: FabricSource;
   readonly #filter: FilterLoader;
   readonly #lock = new Lock();
   readonly #waiters = new Set<() => void>();
@@ -86,12 +84,15 @@ export class Fabric {
   #settled: DesiredFabric = NOTHING;
   #mtu = LARGEST_MTU;
   #dirty = false;
+  /** Whether the next cycle looks at the kernel, whatever differs. */
+  #compareAll = true;
+  #comparedMs = 0;
   #running: Promise<void> | undefined;
   #lastError: string | undefined;
-  #unsubscribe: readonly (() => void)[] = [];
 
   constructor(options: FabricOptions) {
     this.#options = options;
+    this.#source = new FabricSource(options);
     this.#filter = new FilterLoader(options.nft, options.fabricNetns, options.nftBatch);
   }
 
@@ -102,30 +103,25 @@ export class Fabric {
 
   /** Closes the fabric, reads the VPC's objects and applies them once. */
   async start(): Promise<void> {
-    const { informers, network, fabricNetns, underlay } = this.#options;
+    const { network, fabricNetns, underlay } = this.#options;
     await this.#filter.close();
     const links = await network.links(fabricNetns);
     const carrier = links.find((link) => link.name === underlay.link);
     if (carrier) this.#mtu = Math.min(LARGEST_MTU, carrier.mtu - VXLAN_OVERHEAD_BYTES);
     await closeFabric(this.#options, { mtu: this.#mtu, links });
-    const sources = [
-      informers.informer(NETWORK_INTERFACES),
-      informers.informer(INSTANCES),
-      informers.informer(SUBNETS),
-      informers.informer(SECURITY_GROUPS),
-      informers.informer(VPCS),
-      informers.informer(PREFIX_LISTS),
-      informers.informer(VPC_PEERING_CONNECTIONS),
-      informers.informer(NETWORK_ACLS),
-    ];
-    await Promise.all(sources.map((source) => source.synced));
-    this.#unsubscribe = sources.map((source) => source.subscribe(() => this.kick()));
+    await this.#source.start();
+    this.#source.subscribe(() => this.#ask());
     this.kick();
     await this.#running;
   }
 
-  /** Asks for a cycle soon; many calls make one cycle. */
+  /** Asks for a cycle soon that compares all with the kernel; many calls make one cycle. */
   kick(): void {
+    this.#compareAll = true;
+    this.#ask();
+  }
+
+  #ask(): void {
     this.#dirty = true;
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
@@ -175,7 +171,7 @@ export class Fabric {
         hostLink,
         addresses,
       })),
-      remotes: this.#settled.remotes.length,
+      remotes: remotesIn(this.#settled).length,
       programVersion: this.#filter.version,
       mtu: this.#mtu,
       ...(this.#lastError !== undefined && { lastError: this.#lastError }),
@@ -184,7 +180,7 @@ export class Fabric {
 
   /** Stops following changes. What is in the kernel stays: traffic goes on. */
   async close(): Promise<void> {
-    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#source.close();
     this.#dirty = false;
     await this.#running;
   }
@@ -201,6 +197,7 @@ export class Fabric {
         retryMs = FIRST_RETRY_MS;
       } catch (error) {
         this.#lastError = String(error);
+        this.#compareAll = true;
         log.error('Fabric cycle failed', { error });
         this.#dirty = true;
         await clock.sleep(retryMs, signal).catch(() => {});
@@ -210,16 +207,41 @@ export class Fabric {
   }
 
   async #cycle(): Promise<void> {
-    const objects = this.#objects();
-    const { instanceId, underlay } = this.#options;
-    const desired = desiredFabric(objects, instanceId);
+    const { underlay } = this.#options;
+    const objects = await this.#source.read();
+    const desired = desiredFabric(objects);
     const links = { uplink: UPLINK, underlay: underlay.link };
     await this.#load(filterState(desired, objects, links));
     this.#enforced = desired;
     this.#wake();
-    await this.#lock.run(() => this.#settle(desired));
+    await this.#lock.run(() =>
+      this.#isAboutOthers(desired) ? this.#follow(desired) : this.#settle(desired),
+    );
     this.#settled = desired;
     this.#wake();
+  }
+
+  /** Whether nothing of this host differs, so that the kernel need not be looked at. */
+  #isAboutOthers(desired: DesiredFabric): boolean {
+    const own = ({ remotes: _others, ...rest }: DesiredFabric): string => JSON.stringify(rest);
+    const isFresh = this.#options.clock.monotonicMs() - this.#comparedMs < COMPARE_EVERY_MS;
+    return !this.#compareAll && isFresh && own(desired) === own(this.#settled);
+  }
+
+  /** Applies what differs in the slices of other hosts. */
+  async #follow(desired: DesiredFabric): Promise<void> {
+    const { network, fabricNetns, log } = this.#options;
+    const [was, is] = [this.#settled.remotes, desired.remotes];
+    const slices = [...new Set([...was.keys(), ...is.keys()])];
+    const changed = slices.filter((slice) => was.get(slice) !== is.get(slice));
+    const of = (remotes: DesiredFabric['remotes']) =>
+      changed.flatMap((slice) => remotes.get(slice) ?? []);
+    const rest = () =>
+      [...is].filter(([slice]) => !changed.includes(slice)).flatMap(([, one]) => one);
+    const steps = remoteSteps({ gone: of(was), come: of(is), rest }, UPLINK);
+    if (steps.length === 0) return;
+    await network.apply(fabricNetns, steps);
+    log.info('Fabric follows other hosts', { slices: changed.length, steps: steps.length });
   }
 
   /** A kernel that cannot log must not be without a filter for it. */
@@ -238,7 +260,9 @@ export class Fabric {
   }
 
   async #settle(desired: DesiredFabric): Promise<void> {
-    const { network, fabricNetns, hostNetns, wired, log } = this.#options;
+    const { network, fabricNetns, hostNetns, wired, log, clock } = this.#options;
+    this.#compareAll = false;
+    this.#comparedMs = clock.monotonicMs();
     const state = await network.read(fabricNetns);
     const steps = decideFabric({
       desired,
@@ -261,20 +285,6 @@ export class Fabric {
     if (!hostSteps.some((step) => step.op === 'link-set' && step.name === 'eth0')) return;
     const { network, hostNetns } = this.#options;
     await network.sysctl(hostNetns, { 'net/ipv4/conf/eth0/rp_filter': '2' });
-  }
-
-  #objects(): FabricObjects {
-    const { informers } = this.#options;
-    return {
-      interfaces: informers.informer(NETWORK_INTERFACES).list(),
-      instances: informers.informer(INSTANCES).list(),
-      subnets: informers.informer(SUBNETS).list(),
-      groups: informers.informer(SECURITY_GROUPS).list(),
-      vpcs: informers.informer(VPCS).list(),
-      prefixLists: informers.informer(PREFIX_LISTS).list(),
-      peerings: informers.informer(VPC_PEERING_CONNECTIONS).list(),
-      networkAcls: informers.informer(NETWORK_ACLS).list(),
-    };
   }
 
   #wake(): void {
