@@ -29,6 +29,10 @@ const context: CommandContext = {
     const { connectKube } = await import('./connect-kube.ts');
     return connectKube(path);
   },
+  askAgent: async function* (socket, path) {
+    const { askAgent } = await import('./ask-agent.ts');
+    yield* askAgent(socket, path);
+  },
   clock: systemClock,
   beganMs,
   write: (text) => void process.stdout.write(text),

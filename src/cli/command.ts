@@ -1,5 +1,6 @@
 import type { KubeClient } from '../api/client.ts';
 import type { Clock } from '../base/clock.ts';
+import type { AskAgent } from './flows.ts';
 import type { LabPort } from './lab-port.ts';
 import type { ProgressTerminal } from './progress.ts';
 import type { VpcServe } from './vpc-serve.ts';
@@ -10,6 +11,8 @@ export interface CommandContext {
   readonly vpcServe: VpcServe;
   /** Connects by a kubeconfig file; rejects with LabProblem when the file cannot be used. */
   readonly connectKube: ConnectKube;
+  /** Asks an agent for flow records. */
+  readonly askAgent: AskAgent;
   readonly clock: Clock;
   /** When the command began, in milliseconds since the epoch. */
   readonly beganMs: number;

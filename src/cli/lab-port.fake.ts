@@ -65,6 +65,10 @@ export function createFakeLabPort(): FakeLabPort {
       living(name);
       return FAKE_ACCESS;
     },
+    flowSockets: async (name) => {
+      living(name);
+      return ['/run/node-1.flows.sock', '/run/node-2.flows.sock'];
+    },
     components: async (name) => {
       living(name);
       return [{ name: 'webhook', running: !stopped.has(name) }];

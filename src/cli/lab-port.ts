@@ -76,6 +76,8 @@ export interface LabPort {
   down(name: string): Promise<void>;
   list(): Promise<readonly LabSummary[]>;
   access(name: string): Promise<LabAccess>;
+  /** Sockets of the lab's agents that answer for flow records. */
+  flowSockets(name: string): Promise<readonly string[]>;
   components(name: string): Promise<readonly LabComponent[]>;
   setComponent(name: string, component: string, running: boolean): Promise<void>;
 }

@@ -3,6 +3,8 @@ import { createFakeClock } from '../base/clock.fake.ts';
 import { KubeError } from '../api/kube-error.ts';
 import type { FakeKube } from '../api/client.fake.ts';
 import { explainedCluster } from './explain.fake.ts';
+import { FLOW_HEADER, flowRecord, formatFlowRecord } from '../policy/flow-record.ts';
+import { FlowsOff } from './flows.ts';
 import { LabProblem } from './lab-port.ts';
 import { createFakeLabPort, type FakeLabPort } from './lab-port.fake.ts';
 import { runProgram } from './program.ts';
@@ -13,6 +15,9 @@ let kube: FakeKube;
 let closed: number;
 let interactive: boolean;
 let served: VpcServeRequest[];
+/** Lines that agents answer, by their socket; the others are off. */
+let agents: Record<string, readonly string[]>;
+let asked: string[];
 
 beforeEach(() => {
   lab = createFakeLabPort();
@@ -20,6 +25,8 @@ beforeEach(() => {
   kube = explainedCluster();
   closed = 0;
   served = [];
+  agents = {};
+  asked = [];
 });
 
 function connectFake(path: string): FakeKube & { close(): Promise<void> } {
@@ -51,6 +58,12 @@ async function trunkline(...argv: string[]): Promise<Outcome> {
         listening('http://127.0.0.1:1');
       },
       connectKube: (path) => Promise.resolve(connectFake(path)),
+      askAgent: async function* (socket, path) {
+        asked.push(`${socket} ${path}`);
+        const answer = agents[socket];
+        if (answer === undefined) throw new FlowsOff('off');
+        yield* answer;
+      },
       clock,
       beganMs: clock.nowMs(),
       write: (text) => void (said.out += text),
@@ -398,5 +411,121 @@ describe('explain', () => {
     expect(outcome).toMatchObject({ status: 3, out: '' });
     expect(outcome.errors).toContain('Cannot read the cluster: connect ECONNREFUSED');
     expect(closed).toBe(1);
+  });
+});
+
+describe('trunkline flows', () => {
+  const labUp = () => trunkline('lab', 'up');
+  const ONE = '/run/node-1.flows.sock';
+  const TWO = '/run/node-2.flows.sock';
+  const accepted = flowRecord({
+    version: '5',
+    'interface-id': 'eni-1',
+    srcaddr: '10.0.0.4',
+    dstaddr: '10.0.0.5',
+    protocol: '6',
+    dstport: '5432',
+    bytes: '100',
+    'reply-bytes': '900',
+    end: '1767225605',
+    action: 'ACCEPT',
+    event: 'close',
+    gate: 'ingress',
+    'pod-namespace': 'shop',
+    'pod-name': 'web-1',
+    'rule-group-id': 'sg-db',
+    'rule-id': 'sgr-7',
+  });
+  const rejected = flowRecord({
+    ...accepted,
+    end: '1767225601',
+    protocol: '17',
+    dstport: '53',
+    action: 'REJECT',
+    event: 'drop',
+    'pod-name': '-',
+    'reply-bytes': '-',
+    'rule-id': '-',
+    reason: 'sg-db has no rule for 10.0.0.4',
+  });
+  const skipped = flowRecord({ 'log-status': 'SKIPDATA', node: 'node-2', end: '1767225609' });
+
+  test('puts the records of all hosts in the order of time, as a table', async () => {
+    await labUp();
+    agents = {
+      [ONE]: [FLOW_HEADER, formatFlowRecord(accepted)],
+      [TWO]: [FLOW_HEADER, formatFlowRecord(skipped), formatFlowRecord(rejected)],
+    };
+    const { out, status } = await trunkline('flows');
+    const [head, ...rows] = out.trimEnd().split('\n');
+    expect(status).toBe(0);
+    expect(head).toMatch(/^TIME +ACTION +EVENT +INTERFACE +FLOW +SERVICE +BYTES +BY$/);
+    expect(rows.map((line) => line.split(/ {2,}/))).toEqual([
+      [
+        '00:00:01',
+        'REJECT',
+        'drop',
+        'ingress eni-1',
+        '10.0.0.4 > 10.0.0.5',
+        'udp/53',
+        '100',
+        'sg-db has no rule for 10.0.0.4',
+      ],
+      [
+        '00:00:05',
+        'ACCEPT',
+        'close',
+        'ingress shop/web-1',
+        '10.0.0.4 > 10.0.0.5',
+        'tcp/5432',
+        '100+900',
+        'sgr-7 of sg-db',
+      ],
+      ['00:00:09', 'SKIP', '-', 'node-2', 'some records of this moment are missing'],
+    ]);
+  });
+
+  test('prints JSON for jq, or the lines of VPC Flow Logs', async () => {
+    await labUp();
+    agents = { [ONE]: [formatFlowRecord(accepted)], [TWO]: [] };
+    const json = await trunkline('flows', '-o', 'json');
+    expect(JSON.parse(json.out)).toMatchObject({ dstport: 5432, rule_id: 'sgr-7', bytes: 100 });
+    expect(json.out).not.toContain('"-"');
+    const v5 = await trunkline('flows', '-o', 'v5');
+    expect(v5.out).toBe(`${FLOW_HEADER}\n${formatFlowRecord(accepted)}\n`);
+  });
+
+  test('asks the agents for what the filters say, and follows after the past', async () => {
+    await labUp();
+    agents = { [ONE]: [], [TWO]: [] };
+    await trunkline('flows', 'shop/web', '--verdict', 'reject', '--group', 'sg-1', '-f');
+    expect(asked).toEqual(
+      [ONE, TWO].map((one) => `${one} /flows?pod=shop%2Fweb&verdict=reject&group=sg-1&follow=1`),
+    );
+    asked = [];
+    await trunkline('flows', '--since', '2h', '-f', '--socket', ONE);
+    const since = Date.UTC(2026, 0, 1) - 2 * 3_600_000;
+    expect(asked).toEqual([`${ONE} /flows?since=${since}`, `${ONE} /flows?follow=1`]);
+  });
+
+  test('is content when some agents are off, and says how to switch them on when all are', async () => {
+    await labUp();
+    agents = { [TWO]: [formatFlowRecord(accepted)] };
+    expect((await trunkline('flows')).out).toContain('sgr-7');
+    agents = {};
+    const off = await trunkline('flows', '-f');
+    expect(off.status).toBe(3);
+    expect(off.errors).toMatch(/^trunkline: Flow records are off[^]*aws ec2 create-flow-logs/);
+  });
+
+  test('refuses a time, a verdict and a format that it does not know', async () => {
+    await labUp();
+    for (const wrong of [
+      ['--since', '2 weeks'],
+      ['--verdict', 'maybe'],
+      ['-o', 'xml'],
+    ])
+      expect((await trunkline('flows', ...wrong)).status).toBe(2);
+    expect((await trunkline('flows', '--help')).out).toContain('trunkline flows checkout -f');
   });
 });

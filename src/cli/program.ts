@@ -7,6 +7,7 @@ import {
   type OutputFormat,
 } from './command.ts';
 import { explainCommand } from './explain-command.ts';
+import { flowsCommand } from './flows-command.ts';
 import { DEFAULT_DEMO, DEFAULT_LAB } from './lab-choice.ts';
 import { runLabComponent } from './lab-component.ts';
 import { runLabDown } from './lab-down.ts';
@@ -72,6 +73,7 @@ function buildProgram(context: CommandContext, failed: () => void): Command {
     .addCommand(labCommand(context))
     .addCommand(vpcCommand(context))
     .addCommand(explainCommand(context, failed))
+    .addCommand(flowsCommand(context))
     .addHelpText(
       'after',
       `
@@ -80,6 +82,7 @@ Examples:
   trunkline lab up                   a lab in the background
   eval "$(trunkline lab env)"        point kubectl and aws at it
   trunkline explain checkout rds:5432    which rules admit it, or what is missing
+  trunkline flows --verdict reject -f    what the filter drops, live
   trunkline lab down`,
     );
   return program;

@@ -18,6 +18,7 @@ import { parseCidr } from '../base/cidr.ts';
 import { arpChain, arpDeniedChain } from './arp-chain.ts';
 import { ADMIT } from './class-gate.ts';
 import {
+  FLOW_LIMIT,
   point,
   span,
   UNTRACKED,
@@ -59,12 +60,11 @@ const DISCOVERY_OUT = [134, 135, 136].map(point);
  * `recording`, samples of what ports lose are logged.
  */
 export function baseChains(vxlanPort: number, recording = false): readonly Chain[] {
-  const log = (field: 'iifname' | 'oifname', gate: string): readonly ChainRule[] =>
-    recording ? [logRule(field, gate)] : [];
+  const log: LogRules = (field, gate) => (recording ? [logRule(field, gate)] : []);
   return [
     pinChain(),
     egressChain(),
-    ...aclChains(),
+    ...aclChains(log),
     ingressChain(),
     knownChain('egress', UNTRACKED.origin, UNTRACKED.answerer),
     knownChain('ingress', UNTRACKED.answerer, UNTRACKED.origin),
@@ -97,8 +97,24 @@ export function baseChains(vxlanPort: number, recording = false): readonly Chain
       rules: [...classDispatch('oifname', 'ingress_chains'), [goTo('ingress_denied')]],
     },
     { name: 'to_uplink', rules: [[lookup(['iifname'], 'uplinks'), DROP], ADMIT] },
+    ...(recording ? [RECORD] : []),
   ];
 }
+
+/** Comes after all gates, so that what is dropped does not use up the limit of what is admitted. */
+const RECORD: Chain = {
+  name: 'record',
+  hook: { hook: 'forward', priority: 'filter + 10', policy: 'accept' },
+  rules: [
+    [
+      { op: 'is', field: 'ct state', values: ['new'] },
+      { op: 'silence-over', limit: FLOW_LIMIT },
+    ],
+  ],
+};
+
+/** The rules that log what a gate drops, if any. */
+type LogRules = (field: 'iifname' | 'oifname', gate: string) => readonly ChainRule[];
 
 /** The prefix says which gate it was; the listener knows the port by its link. */
 function logRule(field: 'iifname' | 'oifname', gate: string): ChainRule {
@@ -287,7 +303,7 @@ function knownChain(gate: 'egress' | 'ingress', ownWay: number, otherWay: number
 }
 
 /** The boundaries of subnets: ports that have none are not looked at. */
-function aclChains(): readonly Chain[] {
+function aclChains(log: LogRules): readonly Chain[] {
   return ([ACL_OUT, ACL_IN] as const).flatMap(({ name, port, priority }): readonly Chain[] => [
     {
       name,
@@ -298,7 +314,10 @@ function aclChains(): readonly Chain[] {
         [ACCEPT],
       ],
     },
-    { name: `${name}_denied`, rules: [[lookup([port], `${name}_drops`), DROP], [DROP]] },
+    {
+      name: `${name}_denied`,
+      rules: [...log(port, name), [lookup([port], `${name}_drops`), DROP], [DROP]],
+    },
   ]);
 }
 

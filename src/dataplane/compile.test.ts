@@ -48,16 +48,22 @@ describe('a compiled fabric', () => {
 
   test('has no log while recording is off, and samples of what a port loses while it is on', () => {
     const state = fabric(smallWorld(RULES, HOMES));
-    expect(renderProgram(compile(state))).not.toMatch(/\blog|limit/);
+    expect(renderProgram(compile(state))).not.toMatch(/\blog|limit|event/);
     const text = renderProgram(compile({ ...state, recording: true }));
     expect(text.split('\n').filter((line) => /\blog|limit/.test(line))).toEqual([
       '  set log_from { type ifname; limit rate 10/second burst 20 packets; elements = { "p-db" } }',
       '  set log_to { type ifname; limit rate 10/second burst 20 packets; elements = { "p-db" } }',
+      '    oifname @log_to log prefix "acl_in" group 7 snaplen 128',
+      '    iifname @log_from log prefix "acl_out" group 7 snaplen 128',
       '    iifname @log_from log prefix "egress" group 7 snaplen 128',
       '    oifname @log_to log prefix "ingress" group 7 snaplen 128',
       '    iifname @log_from log prefix "pin" group 7 snaplen 128',
+      '    ct state new limit rate over 500/second burst 1000 packets ct event set 0',
     ]);
-    const without = text.split('\n').filter((line) => !/\blog|limit/.test(line));
+    const bare = text
+      .replace(/ {2}chain record \{.*\n/, '')
+      .replace(/ {2}chain record \{\n.*\n.*\n/, '');
+    const without = bare.split('\n').filter((line) => !/\blog|limit/.test(line));
     expect(without.join('\n')).toBe(renderProgram(compile(state)));
   });
 

@@ -118,6 +118,8 @@ export type Step =
     }
   /** Sends the head of the packet to whoever listens to `LOG_GROUP`; the rule goes on. */
   | { readonly op: 'log'; readonly prefix: string }
+  /** Nobody hears of flows that begin faster than the limit. */
+  | { readonly op: 'silence-over'; readonly limit: PacketLimit }
   | { readonly op: 'verdict'; readonly verdict: Verdict };
 
 /** Steps from left to right. */
@@ -156,6 +158,11 @@ export interface FabricProgram {
 
 /** Group of nfnetlink_log that dropped packets are sent to; of this network namespace only. */
 export const LOG_GROUP = 7;
+/**
+ * New flows of which one hears; of further ones the kernel says nothing, neither now nor at their end. An
+ * event costs a connection a tenth of what it costs anyway, so a storm of them is recorded by samples.
+ */
+export const FLOW_LIMIT: PacketLimit = { perSecond: 500, burst: 1000 };
 /** Bytes of a dropped packet that are sent: the headers of both families, with room to spare. */
 export const LOG_BYTES = 128;
 

@@ -141,7 +141,8 @@ function stepText(step: Step): string {
       return `${step.field} vmap { ${cases.join(', ')} }`;
     }
     case 'log':
-      return `log prefix "${step.prefix}" group ${LOG_GROUP} snaplen ${LOG_BYTES}`;
+    case 'silence-over':
+      return recordText(step);
     case 'verdict':
       return verdictText(step.verdict);
     default:
@@ -162,6 +163,13 @@ function assignmentText(step: Assignment): string {
     case 'or-flow-mark':
       return `ct mark set ct mark or ${markText(BigInt(step.value))}`;
   }
+}
+
+function recordText(step: Step & { op: 'log' | 'silence-over' }): string {
+  if (step.op === 'log')
+    return `log prefix "${step.prefix}" group ${LOG_GROUP} snaplen ${LOG_BYTES}`;
+  const { perSecond, burst } = step.limit;
+  return `limit rate over ${perSecond}/second burst ${burst} packets ct event set 0`;
 }
 
 function valuesText(step: Step & { op: 'is' }): string {

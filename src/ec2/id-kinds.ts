@@ -150,8 +150,7 @@ export function checkId(kind: IdKind, id: string): void {
 
 /** The `NotFound` error of the kind. The VPC CNI reads the id out of the quotes: keep the form. */
 export function notFound(kind: IdKind, ...ids: readonly string[]): Ec2Error {
-  if (kind.missing !== undefined)
-    return new Ec2Error(kind.notFound, kind.missing(ids.join(', ')));
+  if (kind.missing !== undefined) return new Ec2Error(kind.notFound, kind.missing(ids.join(', ')));
   const text =
     ids.length === 1
       ? `The ${kind.noun} '${ids[0]}' does not exist`

@@ -91,15 +91,13 @@ const EMPTY = Object.fromEntries(FLOW_FIELDS.map((name) => [name, NO_VALUE])) as
 /** The names of the fields as a line, as AWS puts them at the top of a file. */
 export const FLOW_HEADER: string = FLOW_FIELDS.join(' ');
 
-/** The line of a record, without its end. Spaces within a field are written `%20`. */
+/** The line of a record, without its end. Spaces in the reason, the only text, are written `%20`. */
 export function formatFlowRecord(
   record: FlowRecord,
   fields: readonly FlowField[] = FLOW_FIELDS,
 ): string {
-  let line = '';
-  for (const name of fields)
-    line += line === '' ? escaped(record[name]) : ` ${escaped(record[name])}`;
-  return line;
+  const words = fields.map((name) => (name === 'reason' ? escaped(record.reason) : record[name]));
+  return words.join(' ');
 }
 
 /** Reads a line; undefined for a header and for a line that was cut off. */
@@ -107,17 +105,19 @@ export function parseFlowRecord(line: string): FlowRecord | undefined {
   const words = line.split(' ');
   if (words.length !== FLOW_FIELDS.length || words[0] === FLOW_FIELDS[0]) return undefined;
   return Object.fromEntries(
-    FLOW_FIELDS.map((name, i) => [name, unescaped(words[i] ?? NO_VALUE)]),
+    FLOW_FIELDS.map((name, i) => {
+      const word = words[i] ?? NO_VALUE;
+      return [name, name === 'reason' ? unescaped(word) : word];
+    }),
   ) as FlowRecord;
 }
 
 function escaped(text: string): string {
-  if (text === '') return NO_VALUE;
-  return /[\s%]/.test(text) ? text.replace(/[\s%]/g, encodeURIComponent) : text;
+  return text.replace(/[\s%]/g, encodeURIComponent);
 }
 
 function unescaped(text: string): string {
-  return text.includes('%') ? text.replace(/%(?:20|25|0A|0D|09)/gi, decodeURIComponent) : text;
+  return text.replace(/%(?:20|25|0A|0D|09)/gi, decodeURIComponent);
 }
 
 /** What to show; an absent part lets everything pass. */

@@ -21,6 +21,9 @@ process.exitCode = await runProgram(
     lab,
     vpcServe: () => Promise.reject(new Error('The tiny lab has no VPC API')),
     connectKube: () => Promise.reject(new Error('The tiny lab has no Kubernetes API')),
+    askAgent: () => {
+      throw new Error('The tiny lab has no agents');
+    },
     clock: systemClock,
     beganMs,
     write: (text) => void process.stdout.write(text),

@@ -1,7 +1,9 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LabProblem, type LabPort } from '../../cli/lab-port.ts';
 import { readAccess } from './access-file.ts';
 import { askLab, CONTROL_SOCKET } from './control.ts';
+import { FLOW_SOCKET } from './runtime.ts';
 import type { LabLauncherOptions } from './prepare.ts';
 import { labFolder, labsFolder, readRecords, summarise, sweepDeadLabs } from './registry.ts';
 import { becomeLab, startInBackground } from './start.ts';
@@ -24,6 +26,12 @@ export function createLabPort(options: LabLauncherOptions): LabPort {
       const access = await readAccess(labFolder(labs, name));
       if (access === undefined) throw new LabProblem(`Lab ${name} is still coming up`);
       return access;
+    },
+    flowSockets: async (name) => {
+      const { runDir } = await livingRecord(labs, name);
+      const names = await readdir(runDir);
+      const sockets = names.filter((each) => each.endsWith(FLOW_SOCKET)).toSorted();
+      return sockets.map((each) => join(runDir, each));
     },
     components: async (name) => {
       const { runDir } = await livingRecord(labs, name);

@@ -5,6 +5,9 @@ import type { LabAccess, LabComponent, LabProgress, LinkDriverChoice } from '../
 
 export type { LabAccess, LabComponent, LabProgress, LinkDriverChoice };
 
+/** How names of the agents' sockets for flow records end, in the run folder. */
+export const FLOW_SOCKET = '.flows.sock';
+
 /** The servers of the lab that are reached from outside its namespaces. */
 export const LAB_LISTENERS = ['kube', 'ec2'] as const;
 /** One of the servers of the lab that are reached from outside. */

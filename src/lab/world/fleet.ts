@@ -1,4 +1,5 @@
 import { must } from '../../base/assert.ts';
+import { flowSourceHere } from '../../io/flow-source.ts';
 import { createNetwork } from '../../io/network.ts';
 import { nftBatchHere } from '../../io/nft-batch.ts';
 import { createNft } from '../../io/nft.ts';
@@ -9,7 +10,7 @@ import { writeCniConfig } from '../../node/cni/config.ts';
 import { createHosts, type LabHost, type LabHosts } from '../hosts/hosts.ts';
 import { startKubelet, type Kubelet } from '../kube/kubelet/kubelet.ts';
 import type { PodRuntime } from '../kube/pod-runtime.ts';
-import type { LabRuntime } from '../launch/runtime.ts';
+import { FLOW_SOCKET, type LabRuntime } from '../launch/runtime.ts';
 import { LAB_CLUSTER, type ControlPlane } from './control-plane.ts';
 import { serveHost } from './host-services.ts';
 import type { Running } from './component.ts';
@@ -101,6 +102,7 @@ async function startHostAgent(
   instance: SeededInstance,
   place: { host: LabHost; socketPath: string },
 ): Promise<Agent> {
+  const source = flowSourceHere();
   return startAgent({
     ...(instance.isNode && { nodeName: instance.name }),
     instanceId: instance.instanceId,
@@ -117,6 +119,12 @@ async function startHostAgent(
     network: createNetwork(),
     nft: createNft(),
     nftBatch: nftBatchHere(),
+    flows: source && {
+      source,
+      mode: 'flow-logs',
+      folder: `${runtime.dataDir}/flows-${instance.name}`,
+      socketPath: `${runtime.runDir}/${instance.name}${FLOW_SOCKET}`,
+    },
     clock: runtime.clock,
     random: cryptoRandom,
     log: runtime.log.child({ component: 'agent', host: instance.name }),

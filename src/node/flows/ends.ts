@@ -7,6 +7,7 @@ import type { DroppedPacket, FlowKey } from '../../base/flow-source.ts';
 import { formatIp, parseIp, type Ip } from '../../base/ip.ts';
 import { interfacesIn, type FabricPort, type FabricState } from '../../dataplane/state.ts';
 import { evaluate, type GateVerdict, type Verdict } from '../../policy/evaluate.ts';
+import { describeDenial } from '../../policy/explain.ts';
 import type { Packet } from '../../policy/packet.ts';
 import type { Direction } from '../../policy/rule.ts';
 import { isUnfiltered, type InterfaceView, type World } from '../../policy/world.ts';
@@ -18,7 +19,12 @@ export interface FlowEnd {
   readonly verdict: GateVerdict;
   /** Whether both ends are interfaces of the VPC. */
   readonly within: boolean;
+  /** Which network ACL denies the packet, in words. */
+  readonly denial?: string;
 }
+
+/** Gates of the network ACLs, by the prefix that their drops are logged with. */
+const ACL_GATES: Readonly<Record<string, Direction>> = { acl_out: 'egress', acl_in: 'ingress' };
 
 /** Answers that are remembered before all are forgotten. */
 const REMEMBERED_MAX = 4096;
@@ -60,11 +66,13 @@ export class FlowEnds {
   ofDropped(packet: DroppedPacket, link: string): FlowEnd | undefined {
     const port = this.#state.ports.find((one) => one.link === link);
     if (!port) return undefined;
-    const gate = packet.prefix === 'ingress' ? 'ingress' : 'egress';
+    const gate = directionOf(packet);
     const own = { [gate === 'ingress' ? 'receiverEniId' : 'senderEniId']: port.eniId };
     const verdict = this.#evaluate(packet, own);
     if (!verdict) return undefined;
-    return { port, gate, verdict: verdict[gate], within: false };
+    const acl = verdict.acls.find(({ direction, allowed }) => direction === gate && !allowed);
+    const denial = acl && packet.prefix in ACL_GATES ? describeDenial(acl) : undefined;
+    return { port, gate, verdict: verdict[gate], within: false, ...(denial && { denial }) };
   }
 
   #judge(
@@ -111,6 +119,11 @@ export class FlowEnds {
 }
 
 const NONE: readonly FlowEnd[] = [];
+
+/** Whether the packet was dropped on its way out of a port or into one; `pin` is on the way out. */
+export function directionOf({ prefix }: DroppedPacket): Direction {
+  return ACL_GATES[prefix] ?? (prefix === 'ingress' ? 'ingress' : 'egress');
+}
 
 function packetOf(flow: FlowKey): Packet | undefined {
   const source = ipOf(flow.source);

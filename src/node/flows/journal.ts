@@ -66,16 +66,21 @@ export class FlowJournal {
 
   /** A flow was admitted. */
   started(flow: TrackedFlow): void {
+    for (const { end } of this.adopt(flow)) this.#count(end, 'accept');
+  }
+
+  /** Takes up a flow that was admitted before; it is not counted again. */
+  adopt(flow: TrackedFlow): readonly Passage[] {
     const passages = this.#passagesOf(flow);
-    if (passages.length === 0) return;
+    if (passages.length === 0) return passages;
     const open = { flow, passages, startMs: this.#deps.clock.nowMs() };
     if (this.#open.size >= OPEN_MAX) {
       const [oldest = 0] = this.#open.keys();
       this.#open.delete(oldest);
     }
     this.#open.set(flow.id, open);
-    for (const { end } of passages) this.#count(end, 'accept');
     if (this.#listeners.size > 0) for (const record of this.#recordsOf(open)) this.#tell(record);
+    return passages;
   }
 
   /** A flow has ended. */
@@ -107,7 +112,7 @@ export class FlowJournal {
       return;
     }
     const { bytes, tcpFlags = 0 } = packet;
-    const facts = this.#factsOf(end, packet.prefix === 'ingress' ? destination : source);
+    const facts = this.#factsOf(end, end.gate === 'ingress' ? destination : source);
     const times = { firstMs: nowMs, lastMs: nowMs };
     this.#drops.set(key, { packet, end, facts, ...times, packets: 1, bytes, tcpFlags });
   }

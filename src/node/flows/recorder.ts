@@ -7,10 +7,16 @@
  * the flows more than all the rest.
  */
 import type { Clock } from '../../base/clock.ts';
-import type { DroppedPacket, FlowEvent, FlowSource, FlowTap } from '../../base/flow-source.ts';
+import type {
+  DroppedPacket,
+  FlowEvent,
+  FlowSource,
+  FlowTap,
+  TrackedFlow,
+} from '../../base/flow-source.ts';
 import type { Log } from '../../base/log.ts';
 import type { Network } from '../../base/network.ts';
-import { LOG_GROUP } from '../../dataplane/program.ts';
+import { FLOW_LIMIT, LOG_GROUP } from '../../dataplane/program.ts';
 import type { FabricState } from '../../dataplane/state.ts';
 import {
   matchesFlow,
@@ -21,6 +27,7 @@ import {
 import type { FabricObserver } from '../fabric/fabric.ts';
 import { Lock } from '../agent/lock.ts';
 import { FlowCounters } from './counters.ts';
+import { directionOf } from './ends.ts';
 import { Facts, type FactSources, type Selection } from './facts.ts';
 import { FlowJournal, type FlowListener } from './journal.ts';
 import { FlowStore } from './store.ts';
@@ -73,6 +80,8 @@ export class FlowRecorder implements FabricObserver {
   /** Packets of links that are looked up. */
   #pending: DroppedPacket[] = [];
   #refused = false;
+  /** Flows that began since the last flush. */
+  #begun = 0;
   readonly #writing = new Lock();
   #tasks: readonly Promise<void>[] = [];
   #unsubscribe: () => void = () => {};
@@ -175,7 +184,7 @@ export class FlowRecorder implements FabricObserver {
     const { source, fabricNetns, log } = this.#deps;
     try {
       this.#tap = source.open(fabricNetns, LOG_GROUP);
-      for (const flow of this.#tap.list()) this.#journal.started(flow);
+      for (const flow of this.#tap.list()) this.#journal.adopt(flow);
     } catch (error) {
       log.warn('Flows are not recorded', { error });
     }
@@ -223,8 +232,13 @@ export class FlowRecorder implements FabricObserver {
 
   #take(event: FlowEvent): void {
     if (event.kind === 'dropped') this.#dropped(event);
-    else if (event.kind === 'started') this.#journal.started(event);
+    else if (event.kind === 'started') this.#started(event);
     else this.#journal.ended(event);
+  }
+
+  #started(flow: TrackedFlow): void {
+    this.#begun += 1;
+    this.#journal.started(flow);
   }
 
   async #learnLinks(): Promise<void> {
@@ -243,6 +257,9 @@ export class FlowRecorder implements FabricObserver {
 
   #flush(): Promise<void> {
     return this.#writing.run(async () => {
+      // The program silences what begins faster: we cannot know how much.
+      if (this.#begun >= FLOW_LIMIT.perSecond) this.#journal.lost();
+      this.#begun = 0;
       const lines = this.#journal.take();
       if (!(await this.#store.append(lines))) this.#journal.unwritten(lines.length);
     });
@@ -250,6 +267,6 @@ export class FlowRecorder implements FabricObserver {
 }
 
 /** The link of the port whose gate it was. */
-function linkOf({ prefix, inLink, outLink }: DroppedPacket): number {
-  return prefix === 'ingress' ? outLink : inLink;
+function linkOf(packet: DroppedPacket): number {
+  return directionOf(packet) === 'ingress' ? packet.outLink : packet.inLink;
 }

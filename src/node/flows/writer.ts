@@ -28,14 +28,16 @@ export function passageRecord(
   { end, facts }: Passage,
   { startMs, nowMs }: { readonly startMs: number; readonly nowMs: number },
 ): FlowRecord {
+  const start = seconds(flow.startMs ?? startMs);
+  const isOpen = flow.kind === 'started';
   return flowRecord({
     ...commonFields(flow, end, facts),
-    ...countFields(flow),
+    ...(isOpen ? {} : countFields(flow)),
     ...ruleFields(end),
     action: 'ACCEPT',
-    event: flow.kind === 'started' ? 'open' : 'close',
-    start: seconds(flow.startMs ?? startMs),
-    end: seconds(flow.endMs ?? nowMs),
+    event: isOpen ? 'open' : 'close',
+    start,
+    end: isOpen ? start : seconds(flow.endMs ?? nowMs),
     'traffic-path': end.gate === 'egress' && end.within ? IN_VPC : NO_VALUE,
     gate: end.gate,
   });
@@ -111,7 +113,8 @@ function commonFields(flow: FlowKey, { port, gate }: FlowEnd, facts: PortFacts):
   };
 }
 
-function dropReason(packet: DroppedPacket, { port, verdict }: FlowEnd): string {
+function dropReason(packet: DroppedPacket, { port, verdict, denial }: FlowEnd): string {
+  if (denial !== undefined) return denial;
   if (verdict.outcome === 'dropped') return verdict.nearest ?? NO_VALUE;
   if (packet.prefix === 'pin') return `${port.eniId} may not send such a frame`;
   return 'the packet belongs to no flow and cannot begin one';
