@@ -23,6 +23,9 @@ import {
 } from '../agent/hosts.fake.ts';
 import { buildCniPlugin } from '../cni/build.ts';
 
+/** Other tests may keep the machine busy. */
+const soon = <T>(read: () => T) => expect.poll(read, { timeout: 10_000 });
+
 /** Real namespaces, packets and agents; only the two APIs are in memory. */
 describe('flow records of a host', () => {
   const world = new TestWorld();
@@ -110,9 +113,9 @@ describe('flow records of a host', () => {
     const listener = greet(to.netns, 8080, text);
     expect(await fetchSoon(from.netns, to.address, 8080)).toBe(text);
     listener.close();
-    await expect.poll(() => of(to, 'open')).toHaveLength(1);
+    await soon(() => of(to, 'open')).toHaveLength(1);
     await world.network.forgetFlows(host.fabricNetns, [to.address]);
-    await expect.poll(() => of(to, 'close')).toHaveLength(1);
+    await soon(() => of(to, 'close')).toHaveLength(1);
     const [ingress] = await of(to, 'close');
     const [egress] = await of(from, 'close');
     const common = {
@@ -157,7 +160,7 @@ describe('flow records of a host', () => {
     const from = await wired([client]);
     const to = await wired([server]);
     await runInNetns(from.netns, ['bash', '-c', `echo hi > /dev/udp/${to.address}/53`]);
-    await expect.poll(() => of(to, 'drop')).toHaveLength(1);
+    await soon(() => of(to, 'drop')).toHaveLength(1);
     const [ingress] = await of(to, 'drop');
     expect(ingress).toMatchObject({
       action: 'REJECT',
@@ -172,7 +175,7 @@ describe('flow records of a host', () => {
     });
     expect(ingress?.reason).toContain(`udp/53 from ${from.address}`);
     expect(await fetchFrom(to.netns, from.address, 8080)).toBe('');
-    await expect.poll(async () => (await of(to, 'drop')).length).toBeGreaterThan(1);
+    await soon(async () => (await of(to, 'drop')).length).toBeGreaterThan(1);
     const egress = (await of(to, 'drop')).find((record) => record.protocol === '6');
     expect(egress).toMatchObject({ gate: 'egress', 'tcp-flags': '2', srcaddr: to.address });
   });
@@ -187,7 +190,7 @@ describe('flow records of a host', () => {
       (await history()).filter(
         (r) => r.gate === 'pin' && r['interface-id'] === from.branch.metadata.name,
       );
-    await expect.poll(pinned).toHaveLength(1);
+    await soon(pinned).toHaveLength(1);
     expect((await pinned())[0]?.reason).toContain('source/destination check');
   });
 
@@ -201,7 +204,7 @@ for i in range(100000): s.sendto(b'x',('${to.address}',1000+i%50000))`;
     const { status } = await runInNetns(from.netns, ['python3', '-c', flood]);
     expect(status).toBe(0);
     const tookSeconds = Math.ceil((Date.now() - beganMs) / 1000);
-    await expect.poll(async () => (await of(to, 'drop')).length).toBeGreaterThan(10);
+    await soon(async () => (await of(to, 'drop')).length).toBeGreaterThan(10);
     const records = await of(to, 'drop');
     const packets = records.reduce((sum, record) => sum + Number(record.packets), 0);
     expect(packets).toBeLessThanOrEqual(20 + 10 * (tookSeconds + 1));
@@ -228,12 +231,10 @@ for i in range(100000): s.sendto(b'x',('${to.address}',1000+i%50000))`;
         heard.push(...[parseFlowRecord(line) ?? []].flat());
     })();
     const listener = greet(to.netns, 8080);
-    await expect
-      .poll(async () => {
-        await fetchFrom(from.netns, to.address, 8080);
-        return heard.length;
-      })
-      .toBeGreaterThan(0);
+    await soon(async () => {
+      await fetchFrom(from.netns, to.address, 8080);
+      return heard.length;
+    }).toBeGreaterThan(0);
     listener.close();
     stop.abort();
     await following;
@@ -249,7 +250,7 @@ for i in range(100000): s.sendto(b'x',('${to.address}',1000+i%50000))`;
     const before = (await history()).filter(({ event }) => event !== 'open');
     const dial = `exec 3<>/dev/tcp/${to.address}/8080; sleep 5`;
     const connection = runInNetns(from.netns, ['timeout', '6', 'bash', '-c', dial]);
-    await expect.poll(() => of(to, 'open')).toHaveLength(1);
+    await soon(() => of(to, 'open')).toHaveLength(1);
     await agent.close();
     expect(before.length).toBeGreaterThan(0);
     agent = await world.start(host, { flows });
@@ -271,9 +272,7 @@ for i in range(100000): s.sendto(b'x',('${to.address}',1000+i%50000))`;
     expect(await fetchSoon(from.netns, to.address, 8080)).toBe('hello');
     expect(await fetchFrom(from.netns, to.address, 9090)).toBe('');
     listener.close();
-    await expect
-      .poll(async () => /unwritten_total (\d+)/.exec(await text('/metrics'))?.[1])
-      .not.toBe('0');
+    await soon(async () => /unwritten_total (\d+)/.exec(await text('/metrics'))?.[1]).not.toBe('0');
   });
 
   test('off, there is no log in the program and no counting; a flow log switches it on and off', async () => {
@@ -284,7 +283,7 @@ for i in range(100000): s.sendto(b'x',('${to.address}',1000+i%50000))`;
       (
         await runInNetns(host.fabricNetns, ['cat', '/proc/sys/net/netfilter/nf_conntrack_acct'])
       ).stdout.trim();
-    await expect.poll(program).not.toMatch(/\blog\b/);
+    await soon(program).not.toMatch(/\blog\b/);
     await expect(history()).rejects.toThrow(UnixHttpError);
     const to = await wired([server]);
     const log = world.kube.seed(FLOW_LOGS, {
@@ -301,7 +300,7 @@ for i in range(100000): s.sendto(b'x',('${to.address}',1000+i%50000))`;
         createdAt: '2026-01-01T00:00:00Z',
       },
     });
-    await expect.poll(program).toMatch(/log prefix "ingress" group 7/);
+    await soon(program).toMatch(/log prefix "ingress" group 7/);
     expect(await counting()).toBe('1');
     const from = await wired([client]);
     const listener = greet(to.netns, 8080);
@@ -309,11 +308,11 @@ for i in range(100000): s.sendto(b'x',('${to.address}',1000+i%50000))`;
     listener.close();
     await fetchFrom(from.netns, to.address, 9090);
     await fetchFrom(to.netns, from.address, 9090);
-    await expect.poll(async () => (await of(to, 'drop')).length).toBeGreaterThan(1);
+    await soon(async () => (await of(to, 'drop')).length).toBeGreaterThan(1);
     expect(await of(to, 'open')).toEqual([]);
     expect(await of(from, 'drop')).toEqual([]);
     await world.kube.delete(FLOW_LOGS, { name: log.metadata.name });
-    await expect.poll(program).not.toMatch(/\blog\b/);
+    await soon(program).not.toMatch(/\blog\b/);
     expect(await counting()).toBe('0');
     expect(readdirSync(flows.folder).length).toBeGreaterThan(0);
     expect(statSync(socketPath).mode & 0o777).toBe(0o600);
