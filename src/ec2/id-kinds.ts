@@ -71,6 +71,10 @@ export const ID_KINDS = {
     malformed: 'InvalidDhcpOptionsId.Malformed',
   },
   vpcEndpoint: kind('vpce', 'vpc-endpoint', 'InvalidVpcEndpointId', 'Vpc Endpoint Id'),
+  instanceProfileAssociation: {
+    ...kind('iip-assoc', 'association', 'InvalidAssociationID', 'association'),
+    missing: (ids: string) => `An invalid association-id of '${ids}' was given`,
+  },
   natGateway: {
     ...kind('nat', 'natgateway', 'NatGateway', 'NAT gateway'),
     malformed: 'NatGatewayMalformed',

@@ -59,6 +59,12 @@ import {
   modifyInstanceMetadataOptions,
 } from './instance-attributes.ts';
 import {
+  associateIamInstanceProfile,
+  describeIamInstanceProfileAssociations,
+  disassociateIamInstanceProfile,
+  replaceIamInstanceProfileAssociation,
+} from './instance-profiles.ts';
+import {
   rebootInstances,
   startInstances,
   stopInstances,
@@ -80,6 +86,7 @@ export const EC2_ACTIONS: Readonly<Record<string, Handler>> = {
   ...NETWORK_ACTIONS,
   AssignIpv6Addresses: assignIpv6Addresses,
   AssignPrivateIpAddresses: assignPrivateIpAddresses,
+  AssociateIamInstanceProfile: associateIamInstanceProfile,
   AssociateSecurityGroupVpc: associateSecurityGroupVpc,
   AssociateTrunkInterface: associateTrunkInterface,
   AttachNetworkInterface: attachNetworkInterface,
@@ -99,6 +106,7 @@ export const EC2_ACTIONS: Readonly<Record<string, Handler>> = {
   DeleteSecurityGroup: deleteSecurityGroup,
   DeleteTags: deleteTags,
   DescribeAvailabilityZones: describeAvailabilityZones,
+  DescribeIamInstanceProfileAssociations: describeIamInstanceProfileAssociations,
   DescribeInstanceAttribute: describeInstanceAttribute,
   DescribeInstances: describeInstances,
   DescribeInstanceStatus: describeInstanceStatus,
@@ -119,6 +127,7 @@ export const EC2_ACTIONS: Readonly<Record<string, Handler>> = {
   DescribeTags: describeTags,
   DescribeTrunkInterfaceAssociations: describeTrunkInterfaceAssociations,
   DetachNetworkInterface: detachNetworkInterface,
+  DisassociateIamInstanceProfile: disassociateIamInstanceProfile,
   DisassociateSecurityGroupVpc: disassociateSecurityGroupVpc,
   DisassociateTrunkInterface: disassociateTrunkInterface,
   GetManagedPrefixListAssociations: getManagedPrefixListAssociations,
@@ -130,6 +139,7 @@ export const EC2_ACTIONS: Readonly<Record<string, Handler>> = {
   ModifyNetworkInterfaceAttribute: modifyNetworkInterfaceAttribute,
   ModifySecurityGroupRules: modifySecurityGroupRules,
   RebootInstances: rebootInstances,
+  ReplaceIamInstanceProfileAssociation: replaceIamInstanceProfileAssociation,
   ResetNetworkInterfaceAttribute: resetNetworkInterfaceAttribute,
   RestoreManagedPrefixListVersion: restoreManagedPrefixListVersion,
   RevokeSecurityGroupEgress: revokeSecurityGroupEgress,

@@ -72,6 +72,7 @@ const ROWS: Readonly<Record<string, string>> = {
   DetachInternetGateway: 'InternetGatewayId internet-gateway, VpcId vpc',
   DetachNetworkInterface: 'AttachmentId network-interface',
   DisassociateAddress: 'AssociationId elastic-ip',
+  DisassociateIamInstanceProfile: 'AssociationId instance',
   DisassociateRouteTable: 'AssociationId route-table',
   DisassociateSecurityGroupVpc: 'GroupId security-group, VpcId vpc',
   DisassociateSubnetCidrBlock: 'AssociationId subnet',
@@ -97,6 +98,7 @@ const ROWS: Readonly<Record<string, string>> = {
   ReplaceRouteTableAssociation: 'AssociationId route-table, RouteTableId route-table',
   ResetNetworkInterfaceAttribute: 'NetworkInterfaceId network-interface',
   RestoreManagedPrefixListVersion: 'PrefixListId prefix-list',
+  ReplaceIamInstanceProfileAssociation: 'AssociationId instance',
   RevokeSecurityGroupEgress: 'GroupId security-group',
   RevokeSecurityGroupIngress: 'GroupId security-group, GroupName security-group-name',
   RunInstances:
