@@ -71,9 +71,7 @@ function collectionKinds(files: ReadonlyMap<string, SourceFile>): ReadonlyMap<st
   const kinds = new Map<string, KindName>();
   for (const { declarations } of files.values())
     for (const { text } of declarations.values())
-      for (const match of text.matchAll(
-        /(\w+)(?::| =) new Collection<[^>]*>\(\{[^}]*?idKind: ID_KINDS\.(\w+)/g,
-      ))
+      for (const match of text.matchAll(/(\w+)(?::| =) make\(\s*\w+,\s*ID_KINDS\.(\w+)/g))
         kinds.set(match[1] ?? '', match[2] as KindName);
   return kinds;
 }

@@ -17,37 +17,31 @@ import { aclAssociationsOf, entriesOf, networkAclView } from '../acls/view.ts';
 import type { Call, Handler } from '../context.ts';
 import { paginate, selectObjects } from '../describe.ts';
 import type { FilterTable } from '../filters.ts';
+import { createInVpc } from '../network/create-in-vpc.ts';
 import { checkNoDependants } from '../network/dependants.ts';
-import { invalidValue, own, ownVpc, required, sees } from '../own.ts';
+import { invalidValue, own, required, sees } from '../own.ts';
 import { specifiedTags } from '../tags.ts';
-import { checkReplay, creationId, tokenFields } from '../tokens.ts';
 
 /** CreateNetworkAcl: it denies everything until it gets entries. */
 export const createNetworkAcl: Handler<CreateNetworkAclRequest, CreateNetworkAclResult> = async (
   input,
   call,
 ) => {
-  const { store } = call;
-  const { ClientToken: token } = input;
   const vpcId = required(input.VpcId, 'vpcId');
   const tags = specifiedTags(input.TagSpecifications, 'network-acl', call.quotas);
-  const id = creationId(call, { prefix: 'acl', action: 'CreateNetworkAcl', token });
-  const locks = { shared: [vpcId], exclusive: [id, `network-acls:${vpcId}`] };
-  const acl = await store.locks.hold(locks, async () => {
-    ownVpc(call, vpcId);
-    const earlier = store.networkAcls.get(id);
-    checkReplay(earlier?.spec.clientTokenDigest, input);
-    if (earlier !== undefined) return earlier;
-    if (store.networkAcls.table.count('vpc', vpcId) >= call.quotas.networkAclsPerVpc)
-      throw new Ec2Error(
+  const acl = await createInVpc(call, input, {
+    collection: call.store.networkAcls,
+    action: 'CreateNetworkAcl',
+    most: call.quotas.networkAclsPerVpc,
+    lock: 'network-acls',
+    tooMany: () =>
+      new Ec2Error(
         'NetworkAclLimitExceeded',
         'The maximum number of network ACLs has been reached.',
-      );
-    const { accountId: account } = call;
-    const spec = { account, vpcId, isDefault: false, entries: [], tags, ...tokenFields(input) };
-    return store.networkAcls.create({ metadata: { name: id }, spec });
+      ),
+    spec: { account: call.accountId, vpcId, isDefault: false, entries: [], tags },
   });
-  return { NetworkAcl: networkAclView(call, acl), ClientToken: token };
+  return { NetworkAcl: networkAclView(call, acl), ClientToken: input.ClientToken };
 };
 
 /** DeleteNetworkAcl: refused for the default one, and while a subnet uses it. */

@@ -10,37 +10,32 @@ import { Ec2Error } from '../../ec2/error.ts';
 import type { Call, Handler } from '../context.ts';
 import { paginate, selectObjects } from '../describe.ts';
 import type { FilterTable } from '../filters.ts';
+import { createInVpc } from '../network/create-in-vpc.ts';
 import { checkNoDependants } from '../network/dependants.ts';
-import { own, ownVpc, required, sees } from '../own.ts';
+import { own, required, sees } from '../own.ts';
 import { associationsOf, routesOf, routeTableView } from '../routes/view.ts';
 import { specifiedTags } from '../tags.ts';
-import { checkReplay, creationId, tokenFields } from '../tokens.ts';
 
 /** CreateRouteTable: with the local routes of the VPC. */
 export const createRouteTable: Handler<CreateRouteTableRequest, CreateRouteTableResult> = async (
   input,
   call,
 ) => {
-  const { store } = call;
-  const { ClientToken: token } = input;
   const vpcId = required(input.VpcId, 'vpcId');
   const tags = specifiedTags(input.TagSpecifications, 'route-table', call.quotas);
-  const id = creationId(call, { prefix: 'rtb', action: 'CreateRouteTable', token });
-  const locks = { shared: [vpcId], exclusive: [id, `route-tables:${vpcId}`] };
-  const table = await store.locks.hold(locks, async () => {
-    ownVpc(call, vpcId);
-    const earlier = store.routeTables.get(id);
-    checkReplay(earlier?.spec.clientTokenDigest, input);
-    if (earlier !== undefined) return earlier;
-    if (store.routeTables.table.count('vpc', vpcId) >= call.quotas.routeTablesPerVpc)
-      throw new Ec2Error(
+  const table = await createInVpc(call, input, {
+    collection: call.store.routeTables,
+    action: 'CreateRouteTable',
+    most: call.quotas.routeTablesPerVpc,
+    lock: 'route-tables',
+    tooMany: () =>
+      new Ec2Error(
         'RouteTableLimitExceeded',
         'The maximum number of route tables has been reached.',
-      );
-    const spec = { account: call.accountId, vpcId, routes: [], tags, ...tokenFields(input) };
-    return store.routeTables.create({ metadata: { name: id }, spec });
+      ),
+    spec: { account: call.accountId, vpcId, routes: [], tags },
   });
-  return { RouteTable: routeTableView(call, table), ClientToken: token };
+  return { RouteTable: routeTableView(call, table), ClientToken: input.ClientToken };
 };
 
 /** DeleteRouteTable: refused while a subnet or gateway uses it, and for the main table. */

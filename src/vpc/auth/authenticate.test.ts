@@ -7,6 +7,7 @@ import { systemClock } from '../../io/clock.ts';
 import { createFakeKube } from '../../api/client.fake.ts';
 import { cryptoRandom } from '../../io/random.ts';
 import { createIamStore } from '../iam/iam-store.ts';
+import { collectionsOver } from '../store/make-collection.ts';
 import { createFindCredential } from './credentials.ts';
 import { createSealer } from './sealer.ts';
 import { createAuthenticate } from './authenticate.ts';
@@ -20,7 +21,7 @@ const ACCOUNT = {
 };
 const FIND = createFindCredential({
   accounts: [ACCOUNT],
-  iam: createIamStore(createFakeKube()),
+  iam: createIamStore(collectionsOver(createFakeKube())),
   sealer: createSealer(new Uint8Array(32), cryptoRandom),
 });
 const MINUTE_MS = 60_000;

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { KubeClient } from '../../api/client.ts';
 import { IAM_INSTANCE_PROFILES, type IamInstanceProfile } from '../../api/iam/instance-profile.ts';
 import { IAM_OIDC_PROVIDERS, type IamOidcProvider } from '../../api/iam/oidc-provider.ts';
 import { IAM_POLICY_OBJECTS, type IamPolicy } from '../../api/iam/policy.ts';
@@ -7,7 +6,8 @@ import { IAM_ROLES, type IamRole } from '../../api/iam/role.ts';
 import { IAM_USERS, type IamUser } from '../../api/iam/user.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import type { IdKind } from '../../ec2/id-kinds.ts';
-import { Collection } from '../store/collection.ts';
+import type { Collection } from '../store/collection.ts';
+import type { MakeCollection } from '../store/make-collection.ts';
 
 /** Identities and policies of all accounts. */
 export interface IamStore {
@@ -19,47 +19,22 @@ export interface IamStore {
 }
 
 /** Builds the collections; call `followStore` before reading from them. */
-export function createIamStore(kube: KubeClient): IamStore {
+export function createIamStore(make: MakeCollection): IamStore {
   const attached = ({ spec }: IamRole | IamUser): readonly string[] => spec.attachedPolicies ?? [];
   const account = ({ spec }: { spec: { account: string } }): readonly string[] => [spec.account];
   return {
-    roles: new Collection<IamRole>({
-      kube,
-      resource: IAM_ROLES,
-      idKind: noEntity('role'),
-      indexes: { account, attached },
+    roles: make(IAM_ROLES, noEntity('role'), { account, attached }),
+    users: make(IAM_USERS, noEntity('user'), {
+      account,
+      attached,
+      accessKey: ({ spec }) => (spec.accessKeys ?? []).map(({ accessKeyId }) => accessKeyId),
     }),
-    users: new Collection<IamUser>({
-      kube,
-      resource: IAM_USERS,
-      idKind: noEntity('user'),
-      indexes: {
-        account,
-        attached,
-        accessKey: ({ spec }) => (spec.accessKeys ?? []).map(({ accessKeyId }) => accessKeyId),
-      },
-    }),
-    policies: new Collection<IamPolicy>({
-      kube,
-      resource: IAM_POLICY_OBJECTS,
-      idKind: noEntity('policy'),
-      indexes: { account },
-    }),
-    oidcProviders: new Collection<IamOidcProvider>({
-      kube,
-      resource: IAM_OIDC_PROVIDERS,
-      idKind: noEntity('OpenIDConnect provider'),
-      indexes: { account },
-    }),
-    profiles: new Collection<IamInstanceProfile>({
-      kube,
-      resource: IAM_INSTANCE_PROFILES,
-      idKind: noEntity('instance profile'),
-      indexes: {
-        account,
-        role: ({ spec }) =>
-          spec.roleName === undefined ? [] : [iamObjectName(spec.account, spec.roleName)],
-      },
+    policies: make(IAM_POLICY_OBJECTS, noEntity('policy'), { account }),
+    oidcProviders: make(IAM_OIDC_PROVIDERS, noEntity('OpenIDConnect provider'), { account }),
+    profiles: make(IAM_INSTANCE_PROFILES, noEntity('instance profile'), {
+      account,
+      role: ({ spec }) =>
+        spec.roleName === undefined ? [] : [iamObjectName(spec.account, spec.roleName)],
     }),
   };
 }

@@ -111,19 +111,19 @@ function idOf(region: string, name: string): string {
 }
 
 /** A list that rules, routes and questions of the caller may name: his own, or one of AWS's. */
-export function usableList(place: Place, id: string): PrefixList {
-  return managedLists(place.region).get(id) ?? own(place, place.store.prefixLists, id);
+export function usableList(call: Place, id: string): PrefixList {
+  return managedLists(call.region).get(id) ?? own(call, call.store.prefixLists, id);
 }
 
 /** A list that the caller may change: his own. */
-export function changeableList(place: Place, id: string): PrefixList {
+export function changeableList(call: Place, id: string): PrefixList {
   checkId(ID_KINDS.prefixList, id);
-  if (managedLists(place.region).has(id))
+  if (managedLists(call.region).has(id))
     throw new Ec2Error(
       'OperationNotPermitted',
       `The prefix list '${id}' is managed by AWS: you cannot change, delete or inspect its uses.`,
     );
-  return own(place, place.store.prefixLists, id);
+  return own(call, call.store.prefixLists, id);
 }
 
 /**

@@ -1,4 +1,3 @@
-import type { KubeClient } from '../../api/client.ts';
 import { DHCP_OPTIONS, type DhcpOptions } from '../../api/vpc/dhcp-options.ts';
 import {
   EGRESS_ONLY_INTERNET_GATEWAYS,
@@ -21,8 +20,9 @@ import {
 } from '../../api/vpc/vpc-peering-connection.ts';
 import { VPC_ENDPOINTS, type VpcEndpoint } from '../../api/vpc/vpc-endpoint.ts';
 import { ID_KINDS } from '../../ec2/id-kinds.ts';
-import { Collection } from './collection.ts';
+import type { Collection } from './collection.ts';
 import { present, tagKeys } from './keys.ts';
+import type { MakeCollection } from './make-collection.ts';
 
 /** The kinds around VPCs and subnets: routing, gateways, ACLs, peerings; and key pairs. */
 export interface NetworkStore {
@@ -44,89 +44,47 @@ const ofVpc = ({ spec }: { spec: { readonly vpcId?: string } }): readonly string
   present(spec.vpcId);
 
 /** Builds the collections. */
-export function createNetworkStore(kube: KubeClient): NetworkStore {
+export function createNetworkStore(make: MakeCollection): NetworkStore {
   const byVpc = { vpc: ofVpc, tag: tagKeys };
   return {
-    routeTables: new Collection<RouteTable>({
-      kube,
-      resource: ROUTE_TABLES,
-      idKind: ID_KINDS.routeTable,
-      indexes: byVpc,
+    routeTables: make(ROUTE_TABLES, ID_KINDS.routeTable, byVpc),
+    internetGateways: make(INTERNET_GATEWAYS, ID_KINDS.internetGateway, GATEWAY_INDEXES),
+    egressOnlyGateways: make(
+      EGRESS_ONLY_INTERNET_GATEWAYS,
+      ID_KINDS.egressOnlyInternetGateway,
+      byVpc,
+    ),
+    vpcEndpoints: make(VPC_ENDPOINTS, ID_KINDS.vpcEndpoint, {
+      ...byVpc,
+      routeTable: ({ spec }) => spec.routeTableIds ?? [],
     }),
-    internetGateways: new Collection<InternetGateway>({
-      kube,
-      resource: INTERNET_GATEWAYS,
-      idKind: ID_KINDS.internetGateway,
-      indexes: GATEWAY_INDEXES,
+    natGateways: make(NAT_GATEWAYS, ID_KINDS.natGateway, byVpc),
+    networkAcls: make(NETWORK_ACLS, ID_KINDS.networkAcl, byVpc),
+    cidrReservations: make(SUBNET_CIDR_RESERVATIONS, ID_KINDS.subnetCidrReservation, {
+      subnet: ({ spec }) => [spec.subnetId],
+      tag: tagKeys,
     }),
-    egressOnlyGateways: new Collection<EgressOnlyInternetGateway>({
-      kube,
-      resource: EGRESS_ONLY_INTERNET_GATEWAYS,
-      idKind: ID_KINDS.egressOnlyInternetGateway,
-      indexes: byVpc,
-    }),
-    vpcEndpoints: new Collection<VpcEndpoint>({
-      kube,
-      resource: VPC_ENDPOINTS,
-      idKind: ID_KINDS.vpcEndpoint,
-      indexes: { ...byVpc, routeTable: ({ spec }: VpcEndpoint) => spec.routeTableIds ?? [] },
-    }),
-    natGateways: new Collection<NatGateway>({
-      kube,
-      resource: NAT_GATEWAYS,
-      idKind: ID_KINDS.natGateway,
-      indexes: byVpc,
-    }),
-    networkAcls: new Collection<NetworkAcl>({
-      kube,
-      resource: NETWORK_ACLS,
-      idKind: ID_KINDS.networkAcl,
-      indexes: byVpc,
-    }),
-    cidrReservations: new Collection<SubnetCidrReservation>({
-      kube,
-      resource: SUBNET_CIDR_RESERVATIONS,
-      idKind: ID_KINDS.subnetCidrReservation,
-      indexes: { subnet: ({ spec }) => [spec.subnetId], tag: tagKeys },
-    }),
-    ...createAccountStore(kube),
+    ...createAccountStore(make),
   };
 }
 
 /** The kinds that belong to an account and a region, not to a VPC. */
 function createAccountStore(
-  kube: KubeClient,
+  make: MakeCollection,
 ): Pick<NetworkStore, 'dhcpOptions' | 'elasticIps' | 'peerings' | 'flowLogs' | 'keyPairs'> {
   return {
-    elasticIps: new Collection<ElasticIp>({
-      kube,
-      resource: ELASTIC_IPS,
-      idKind: ID_KINDS.elasticIp,
-      indexes: ELASTIC_IP_INDEXES,
+    elasticIps: make(ELASTIC_IPS, ID_KINDS.elasticIp, ELASTIC_IP_INDEXES),
+    dhcpOptions: make(DHCP_OPTIONS, ID_KINDS.dhcpOptions, { tag: tagKeys }),
+    peerings: make(VPC_PEERING_CONNECTIONS, ID_KINDS.peering, {
+      vpc: ({ spec }) => [spec.requester.vpcId, spec.accepter.vpcId],
     }),
-    dhcpOptions: new Collection<DhcpOptions>({
-      kube,
-      resource: DHCP_OPTIONS,
-      idKind: ID_KINDS.dhcpOptions,
-      indexes: { tag: tagKeys },
+    flowLogs: make(FLOW_LOGS, ID_KINDS.flowLog, {
+      resource: ({ spec }) => [spec.resourceId],
+      tag: tagKeys,
     }),
-    peerings: new Collection<VpcPeeringConnection>({
-      kube,
-      resource: VPC_PEERING_CONNECTIONS,
-      idKind: ID_KINDS.peering,
-      indexes: { vpc: ({ spec }) => [spec.requester.vpcId, spec.accepter.vpcId] },
-    }),
-    flowLogs: new Collection<FlowLog>({
-      kube,
-      resource: FLOW_LOGS,
-      idKind: ID_KINDS.flowLog,
-      indexes: { resource: ({ spec }) => [spec.resourceId], tag: tagKeys },
-    }),
-    keyPairs: new Collection<KeyPair>({
-      kube,
-      resource: KEY_PAIRS,
-      idKind: ID_KINDS.keyPair,
-      indexes: { name: ({ spec }) => [keyPairKey(spec)], tag: tagKeys },
+    keyPairs: make(KEY_PAIRS, ID_KINDS.keyPair, {
+      name: ({ spec }) => [keyPairKey(spec)],
+      tag: tagKeys,
     }),
   };
 }

@@ -1,4 +1,3 @@
-import type { KubeClient } from '../../api/client.ts';
 import {
   NETWORK_INSIGHTS_ANALYSES,
   type NetworkInsightsAnalysis,
@@ -9,8 +8,9 @@ import {
 } from '../../api/vpc/network-insights-path.ts';
 import { PREFIX_LISTS, type PrefixList } from '../../api/vpc/prefix-list.ts';
 import { ID_KINDS } from '../../ec2/id-kinds.ts';
-import { Collection } from './collection.ts';
+import type { Collection } from './collection.ts';
 import { tagKeys } from './keys.ts';
+import type { MakeCollection } from './make-collection.ts';
 
 /** What rules refer to besides groups, and what asks about rules. */
 export interface PolicyStore {
@@ -20,25 +20,13 @@ export interface PolicyStore {
 }
 
 /** Builds the collections. */
-export function createPolicyStore(kube: KubeClient): PolicyStore {
+export function createPolicyStore(make: MakeCollection): PolicyStore {
   return {
-    prefixLists: new Collection<PrefixList>({
-      kube,
-      resource: PREFIX_LISTS,
-      idKind: ID_KINDS.prefixList,
-      indexes: { tag: tagKeys },
-    }),
-    insightsPaths: new Collection<NetworkInsightsPath>({
-      kube,
-      resource: NETWORK_INSIGHTS_PATHS,
-      idKind: ID_KINDS.insightsPath,
-      indexes: { tag: tagKeys },
-    }),
-    insightsAnalyses: new Collection<NetworkInsightsAnalysis>({
-      kube,
-      resource: NETWORK_INSIGHTS_ANALYSES,
-      idKind: ID_KINDS.insightsAnalysis,
-      indexes: { path: ({ spec }) => [spec.pathId], tag: tagKeys },
+    prefixLists: make(PREFIX_LISTS, ID_KINDS.prefixList, { tag: tagKeys }),
+    insightsPaths: make(NETWORK_INSIGHTS_PATHS, ID_KINDS.insightsPath, { tag: tagKeys }),
+    insightsAnalyses: make(NETWORK_INSIGHTS_ANALYSES, ID_KINDS.insightsAnalysis, {
+      path: ({ spec }) => [spec.pathId],
+      tag: tagKeys,
     }),
   };
 }

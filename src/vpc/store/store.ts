@@ -18,6 +18,7 @@ import { Collection } from './collection.ts';
 import { reservedBlocks } from './kept-back.ts';
 import { present, tagKeys } from './keys.ts';
 import { Locks } from './locks.ts';
+import { collectionsOver } from './make-collection.ts';
 import { createNetworkStore, type NetworkStore } from './network-store.ts';
 import { createPolicyStore, type PolicyStore } from './policy-store.ts';
 
@@ -39,53 +40,28 @@ export interface Store extends NetworkStore, PolicyStore {
 
 /** Builds the store; call `followStore` before reading from it. */
 export function createStore({ kube, clock }: { kube: KubeClient; clock: Clock }): Store {
-  const network = createNetworkStore(kube);
-  const interfaces = new Collection<NetworkInterface>({
-    kube,
-    resource: NETWORK_INTERFACES,
-    idKind: ID_KINDS.interface,
-    indexes: INTERFACE_INDEXES,
-    labels: interfaceLabels,
-  });
+  const make = collectionsOver(kube);
+  const network = createNetworkStore(make);
+  const interfaces = make(
+    NETWORK_INTERFACES,
+    ID_KINDS.interface,
+    INTERFACE_INDEXES,
+    interfaceLabels,
+  );
   return {
     ...network,
-    ...createPolicyStore(kube),
-    vpcs: new Collection<Vpc>({
-      kube,
-      resource: VPCS,
-      idKind: ID_KINDS.vpc,
-      indexes: VPC_INDEXES,
-    }),
-    subnets: new Collection<Subnet>({
-      kube,
-      resource: SUBNETS,
-      idKind: ID_KINDS.subnet,
-      indexes: SUBNET_INDEXES,
-    }),
-    groups: new Collection<SecurityGroup>({
-      kube,
-      resource: SECURITY_GROUPS,
-      idKind: ID_KINDS.group,
-      indexes: GROUP_INDEXES,
-    }),
+    ...createPolicyStore(make),
+    vpcs: make(VPCS, ID_KINDS.vpc, VPC_INDEXES),
+    subnets: make(SUBNETS, ID_KINDS.subnet, SUBNET_INDEXES),
+    groups: make(SECURITY_GROUPS, ID_KINDS.group, GROUP_INDEXES),
     interfaces,
-    instances: new Collection<Instance>({
-      kube,
-      resource: INSTANCES,
-      idKind: ID_KINDS.instance,
-      indexes: {
-        vpc: ({ spec }) => [spec.vpcId],
-        subnet: ({ spec }) => [spec.subnetId],
-        tag: tagKeys,
-      },
+    instances: make(INSTANCES, ID_KINDS.instance, {
+      vpc: ({ spec }) => [spec.vpcId],
+      subnet: ({ spec }) => [spec.subnetId],
+      tag: tagKeys,
     }),
-    clusters: new Collection<EksCluster>({
-      kube,
-      resource: EKS_CLUSTERS,
-      idKind: ID_KINDS.cluster,
-      indexes: {},
-    }),
-    iam: createIamStore(kube),
+    clusters: make(EKS_CLUSTERS, ID_KINDS.cluster, {}),
+    iam: createIamStore(make),
     addresses: new AddressPool({
       interfaces: interfaces.table,
       clock,

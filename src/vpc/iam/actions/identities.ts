@@ -1,11 +1,21 @@
+import type { Tag } from '@aws-sdk/client-iam';
 import type { IamRole } from '../../../api/iam/role.ts';
 import type { IamUser } from '../../../api/iam/user.ts';
 import { Ec2Error } from '../../../ec2/error.ts';
-import type { Call } from '../../context.ts';
+import { newIamId } from '../../auth/new-keys.ts';
+import { compact } from '../../compact.ts';
+import { nowText, type Call } from '../../context.ts';
 import type { Collection } from '../../store/collection.ts';
 import { iamObjectName } from '../iam-store.ts';
 import { managedDocument } from '../permissions.ts';
-import { noSuchEntity } from './names.ts';
+import {
+  alreadyExists,
+  checkName,
+  checkPath,
+  deleteConflict,
+  mergeIamTags,
+  noSuchEntity,
+} from './names.ts';
 
 /** What may have policies: users and roles. */
 export type Identity = IamRole | IamUser;
@@ -13,6 +23,10 @@ export type Identity = IamRole | IamUser;
 /** How actions treat one of the two kinds alike. */
 export interface IdentityKind {
   readonly noun: 'role' | 'user';
+  /** How refusals begin. */
+  readonly title: 'Role' | 'User';
+  /** What unique ids begin with. */
+  readonly idPrefix: 'AROA' | 'AIDA';
   /** The member of requests that names it. */
   readonly member: 'RoleName' | 'UserName';
   readonly collection: (call: Call) => Collection<Identity>;
@@ -21,6 +35,8 @@ export interface IdentityKind {
 /** Roles. */
 export const ROLE: IdentityKind = {
   noun: 'role',
+  title: 'Role',
+  idPrefix: 'AROA',
   member: 'RoleName',
   collection: ({ store }) => store.iam.roles as unknown as Collection<Identity>,
 };
@@ -28,6 +44,8 @@ export const ROLE: IdentityKind = {
 /** Users. */
 export const USER: IdentityKind = {
   noun: 'user',
+  title: 'User',
+  idPrefix: 'AIDA',
   member: 'UserName',
   collection: ({ store }) => store.iam.users,
 };
@@ -57,6 +75,60 @@ export function lockOf(type: string, call: Call, name: string): string {
 /** Name of the lock on a managed policy: held shared to attach it, alone to delete it. */
 export function policyLock(arn: string): string {
   return `iam-policy:${arn}`;
+}
+
+const MAX_NAME = 64;
+
+/** What a request to create a user or role says of both. */
+interface CreateIdentity {
+  readonly Path?: string | undefined;
+  readonly PermissionsBoundary?: string | undefined;
+  readonly Tags?: readonly Tag[] | undefined;
+}
+
+/** What a new user and a new role have in common. */
+export function newIdentity(
+  call: Call,
+  kind: IdentityKind,
+  input: CreateIdentity & { readonly name: string | undefined },
+): IamUser['spec'] {
+  const name = checkName(`${kind.noun}Name`, input.name, MAX_NAME);
+  return compact<IamUser['spec']>({
+    account: call.accountId,
+    uniqueId: newIamId(call.random, kind.idPrefix),
+    path: checkPath(input.Path),
+    createdAt: nowText(call),
+    name,
+    permissionsBoundary: input.PermissionsBoundary,
+    tags: mergeIamTags({}, input.Tags),
+    inlinePolicies: {},
+    attachedPolicies: [],
+  });
+}
+
+/** Stores a new user or role, alone; refuses a name that is taken. */
+export function storeIdentity<T extends Identity>(
+  call: Call,
+  kind: IdentityKind,
+  spec: T['spec'],
+): Promise<T> {
+  const { name, uniqueId, permissionsBoundary: boundary } = spec;
+  const shared = boundary === undefined ? [] : [policyLock(boundary)];
+  return call.store.locks.hold({ exclusive: [lockOf(kind.noun, call, name)], shared }, async () => {
+    if (boundary !== undefined) checkAttachable(call, boundary);
+    const collection = kind.collection(call);
+    const objectName = iamObjectName(call.accountId, name);
+    if (collection.get(objectName) !== undefined) throw alreadyExists(kind.title, name);
+    const stored = await collection.create({ metadata: { name: objectName }, spec });
+    if (stored.spec.uniqueId !== uniqueId) throw alreadyExists(kind.title, name);
+    return stored as T;
+  });
+}
+
+/** Refuses to delete a user or role that has policies. */
+export function checkNoPolicies({ attachedPolicies, inlinePolicies }: Identity['spec']): void {
+  if ((attachedPolicies ?? []).length > 0) throw deleteConflict('detach all policies');
+  if (Object.keys(inlinePolicies ?? {}).length > 0) throw deleteConflict('delete policies');
 }
 
 /** Changes a user or role, alone, after making sure that it exists. */

@@ -10,65 +10,32 @@ import type {
 } from '@aws-sdk/client-iam';
 import type { IamRole } from '../../../api/iam/role.ts';
 import { Ec2Error } from '../../../ec2/error.ts';
-import { newIamId } from '../../auth/new-keys.ts';
 import { compact } from '../../compact.ts';
-import { nowText, type Handler } from '../../context.ts';
-import { iamObjectName } from '../iam-store.ts';
+import type { Handler } from '../../context.ts';
 import {
   changeIdentity,
-  checkAttachable,
+  checkNoPolicies,
   lockOf,
   mustRole,
-  policyLock,
+  newIdentity,
   ROLE,
+  storeIdentity,
 } from './identities.ts';
-import {
-  alreadyExists,
-  checkDocument,
-  checkName,
-  checkPath,
-  deleteConflict,
-  iamPage,
-  mergeIamTags,
-  ownUnder,
-} from './names.ts';
+import { checkDocument, deleteConflict, iamPage, ownUnder } from './names.ts';
 import { roleView, withoutDetails } from './views.ts';
 
-const MAX_NAME = 64;
 const MAX_TRUST_POLICY = 2048;
 const SESSION_SECONDS = { shortest: 3600, longest: 43_200 } as const;
 
 /** iam CreateRole. */
-export const createRole: Handler<CreateRoleRequest, CreateRoleResponse> = (input, call) => {
-  const { store } = call;
-  const name = checkName('roleName', input.RoleName, MAX_NAME);
-  const { PermissionsBoundary: boundary } = input;
+export const createRole: Handler<CreateRoleRequest, CreateRoleResponse> = async (input, call) => {
   const spec = compact<IamRole['spec']>({
-    account: call.accountId,
-    uniqueId: newIamId(call.random, 'AROA'),
-    path: checkPath(input.Path),
-    createdAt: nowText(call),
-    name,
+    ...newIdentity(call, ROLE, { ...input, name: input.RoleName }),
     description: input.Description,
     trustPolicy: checkDocument(input.AssumeRolePolicyDocument, MAX_TRUST_POLICY, 'trust'),
     maxSessionSeconds: checkMaxSession(input.MaxSessionDuration),
-    permissionsBoundary: boundary,
-    tags: mergeIamTags({}, input.Tags),
-    inlinePolicies: {},
-    attachedPolicies: [],
   });
-  const locks = {
-    exclusive: [lockOf('role', call, name)],
-    shared: boundary === undefined ? [] : [policyLock(boundary)],
-  };
-  return store.locks.hold(locks, async () => {
-    if (boundary !== undefined) checkAttachable(call, boundary);
-    const objectName = iamObjectName(call.accountId, name);
-    if (store.iam.roles.get(objectName) !== undefined) throw alreadyExists('Role', name);
-    const role = await store.iam.roles.create({ metadata: { name: objectName }, spec });
-    if (role.spec.uniqueId !== spec.uniqueId) throw alreadyExists('Role', name);
-    return { Role: roleView(role) };
-  });
+  return { Role: roleView(await storeIdentity<IamRole>(call, ROLE, spec)) };
 };
 
 function checkMaxSession(seconds: number | undefined): number | undefined {
@@ -111,8 +78,7 @@ export const deleteRole: Handler<DeleteRoleRequest, void> = async (input, call) 
     const { metadata, spec } = mustRole(call, name);
     if (store.iam.profiles.table.count('role', metadata.name) > 0)
       throw deleteConflict('remove roles from instance profile');
-    if ((spec.attachedPolicies ?? []).length > 0) throw deleteConflict('detach all policies');
-    if (Object.keys(spec.inlinePolicies ?? {}).length > 0) throw deleteConflict('delete policies');
+    checkNoPolicies(spec);
     await store.iam.roles.remove(metadata.name);
   });
 };

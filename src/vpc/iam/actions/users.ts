@@ -8,53 +8,23 @@ import type {
   ListUsersResponse,
 } from '@aws-sdk/client-iam';
 import type { IamUser } from '../../../api/iam/user.ts';
-import { newIamId } from '../../auth/new-keys.ts';
-import { compact } from '../../compact.ts';
-import { nowText, type Call, type Handler } from '../../context.ts';
-import { iamObjectName } from '../iam-store.ts';
-import { checkAttachable, lockOf, mustUser, policyLock } from './identities.ts';
+import type { Call, Handler } from '../../context.ts';
 import {
-  alreadyExists,
-  checkName,
-  checkPath,
-  deleteConflict,
-  iamPage,
-  mergeIamTags,
-  ownUnder,
-} from './names.ts';
+  checkNoPolicies,
+  lockOf,
+  mustUser,
+  newIdentity,
+  storeIdentity,
+  USER,
+} from './identities.ts';
+import { deleteConflict, iamPage, ownUnder } from './names.ts';
 import { callerView, userView, withoutDetails } from './views.ts';
 
-const MAX_NAME = 64;
-
 /** iam CreateUser. */
-export const createUser: Handler<CreateUserRequest, CreateUserResponse> = (input, call) => {
-  const { store } = call;
-  const name = checkName('userName', input.UserName, MAX_NAME);
-  const { PermissionsBoundary: boundary } = input;
-  const spec = compact<IamUser['spec']>({
-    account: call.accountId,
-    uniqueId: newIamId(call.random, 'AIDA'),
-    path: checkPath(input.Path),
-    createdAt: nowText(call),
-    name,
-    permissionsBoundary: boundary,
-    tags: mergeIamTags({}, input.Tags),
-    inlinePolicies: {},
-    attachedPolicies: [],
-    accessKeys: [],
-  });
-  const locks = {
-    exclusive: [lockOf('user', call, name)],
-    shared: boundary === undefined ? [] : [policyLock(boundary)],
-  };
-  return store.locks.hold(locks, async () => {
-    if (boundary !== undefined) checkAttachable(call, boundary);
-    const objectName = iamObjectName(call.accountId, name);
-    if (store.iam.users.get(objectName) !== undefined) throw alreadyExists('User', name);
-    const user = await store.iam.users.create({ metadata: { name: objectName }, spec });
-    if (user.spec.uniqueId !== spec.uniqueId) throw alreadyExists('User', name);
-    return { User: userView(user) };
-  });
+export const createUser: Handler<CreateUserRequest, CreateUserResponse> = async (input, call) => {
+  const common = newIdentity(call, USER, { ...input, name: input.UserName });
+  const user = await storeIdentity<IamUser>(call, USER, { ...common, accessKeys: [] });
+  return { User: userView(user) };
 };
 
 /** iam GetUser: without a name, the calling user, also that of the configuration. */
@@ -83,8 +53,7 @@ export const deleteUser: Handler<DeleteUserRequest, void> = async (input, call) 
   const name = input.UserName ?? '';
   await store.locks.hold({ exclusive: [lockOf('user', call, name)] }, async () => {
     const { metadata, spec } = mustUser(call, name);
-    if ((spec.attachedPolicies ?? []).length > 0) throw deleteConflict('detach all policies');
-    if (Object.keys(spec.inlinePolicies ?? {}).length > 0) throw deleteConflict('delete policies');
+    checkNoPolicies(spec);
     if ((spec.accessKeys ?? []).length > 0) throw deleteConflict('delete access keys');
     await store.iam.users.remove(metadata.name);
   });
