@@ -179,10 +179,12 @@ describe('kubectl', () => {
     expect((await apply(onHost)).code).toBe(0);
     await kubectl('wait', '--for=condition=ready', 'pod/on-host', '--timeout=60s');
     const put = `exec 3<>/dev/tcp/169.254.169.254/80 && printf 'PUT /latest/api/token HTTP/1.0\r\nX-aws-ec2-metadata-token-ttl-seconds: 9\r\n\r\n' >&3 && cat <&3`;
-    const token = (pod: string): Promise<Ended> =>
-      kubectl('exec', pod, '--', 'timeout', '2', 'bash', '-c', put);
-    expect((await token('pod/on-host')).stdout).toMatch(/^HTTP\/1.1 200 [^]*\r\n\r\n[0-9a-f]{56}$/);
-    expect((await token('deploy/catalog')).stdout).toBe('');
+    const token = (pod: string, seconds: string): Promise<Ended> =>
+      kubectl('exec', pod, '--', 'timeout', seconds, 'bash', '-c', put);
+    expect((await token('pod/on-host', '10')).stdout).toMatch(
+      /^HTTP\/1.1 200 [^]*\r\n\r\n[0-9a-f]{56}$/,
+    );
+    expect((await token('deploy/catalog', '2')).stdout).toBe('');
     await kubectl('delete', 'pod/on-host', '--wait=true');
   });
 

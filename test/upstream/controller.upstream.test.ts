@@ -1,5 +1,6 @@
 import {
   DescribeNetworkInterfacesCommand,
+  TerminateInstancesCommand,
   type Filter,
   type NetworkInterface,
 } from '@aws-sdk/client-ec2';
@@ -71,10 +72,10 @@ async function interfaces(...filters: Filter[]): Promise<readonly NetworkInterfa
 const ofType = (type: string) => interfaces({ Name: 'interface-type', Values: [type] });
 
 /** A pod of the policy once it asks for a branch: the webhook first has to hear of the policy. */
-async function payingPod(name: string): Promise<Pod> {
+async function payingPod(name: string, node = NODE): Promise<Pod> {
   const { kube } = upstream.lab.plane;
   const databaseHost = upstream.lab.seeded.instances.find((one) => one.name === 'rds')?.privateIp;
-  const plan = { node: NODE, labels: { role: 'payments' }, databaseHost: databaseHost ?? '' };
+  const plan = { node, labels: { role: 'payments' }, databaseHost: databaseHost ?? '' };
   let attempt = 0;
   const made = await eventually('a pod that asks for a branch', async () => {
     const wanted = shopPod({ ...plan, name: `${name}-${attempt++}` });
@@ -205,6 +206,21 @@ describe.skipIf(missing !== undefined)(
       const left = await ofType('branch');
       expect(left.map((eni) => eni.NetworkInterfaceId)).toEqual([branchOf(kept).eniId]);
       expect(await ofType('trunk')).toHaveLength(2);
+    });
+
+    test('cleans up after an instance that was terminated', async () => {
+      const { kube, sdk } = upstream.lab.plane;
+      const name = 'node-2';
+      const instance = upstream.lab.seeded.instances.find((one) => one.name === name);
+      const orphan = branchOf(await payingPod('orphan', name));
+      await sdk.send(new TerminateInstancesCommand({ InstanceIds: [instance?.instanceId ?? ''] }));
+      // Its trunk went with it; its branches are nobody's now.
+      expect(await ofType('trunk')).toHaveLength(1);
+      await kube.delete(NODES, { name });
+      await eventually('the end of the CNINode', async () =>
+        (await kube.get(CNI_NODES, { name })) ? undefined : true,
+      );
+      await untilGone(orphan);
     });
 
     test('meets no error of the API on the way', () => {
