@@ -31,7 +31,7 @@ export const CNI_NODE_CRD: CustomResource = {
   singular: 'cninode',
   shortNames: ['cnd'],
   columns: [{ name: 'Features', type: 'string', jsonPath: '.spec.features' }],
-  statusSubresource: false,
+  statusSubresource: true,
   schema: {
     type: 'object',
     description: 'CNINode lists the networking features of one node.',
@@ -46,8 +46,18 @@ export const CNI_NODE_CRD: CustomResource = {
               properties: { name: { type: 'string' }, value: { type: 'string' } },
             },
           },
+          managedBy: {
+            type: 'string',
+            description: 'The controller that looks after this object; absent: this one.',
+            enum: ['vpc-resource-controller', 'eks-auto-mode'],
+          },
           tags: { type: 'object', additionalProperties: { type: 'string' } },
         },
+      },
+      status: {
+        type: 'object',
+        description: "EKS's controller may keep here what it knows of the node's network.",
+        'x-kubernetes-preserve-unknown-fields': true,
       },
     },
   },

@@ -29,10 +29,11 @@ const MODULES = [
     ],
   },
 ] as const;
+/** Modules and objects stay beside the programs, unless the caller has folders of his own. */
 const env = {
-  ...process.env,
   GOPATH: join(UPSTREAM_FOLDER, 'go'),
   GOCACHE: join(UPSTREAM_FOLDER, 'go-build'),
+  ...process.env,
   GOFLAGS: '-buildvcs=false -modcacherw',
 };
 
