@@ -64,6 +64,7 @@ import {
   disassociateIamInstanceProfile,
   replaceIamInstanceProfileAssociation,
 } from './instance-profiles.ts';
+import { describeInstanceTypeOfferings } from './instance-type-offerings.ts';
 import {
   rebootInstances,
   startInstances,
@@ -110,6 +111,7 @@ export const EC2_ACTIONS: Readonly<Record<string, Handler>> = {
   DescribeInstanceAttribute: describeInstanceAttribute,
   DescribeInstances: describeInstances,
   DescribeInstanceStatus: describeInstanceStatus,
+  DescribeInstanceTypeOfferings: describeInstanceTypeOfferings,
   DescribeInstanceTypes: describeInstanceTypes,
   DescribeManagedPrefixLists: describeManagedPrefixLists,
   DescribePrefixLists: describePrefixLists,
