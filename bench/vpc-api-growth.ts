@@ -1,17 +1,11 @@
 /** Whether calls stay as fast as the store grows to 50,000 interfaces, and what memory that takes. */
-import { readFileSync } from 'node:fs';
+import { memoryOf, type Memory } from './process-usage.ts';
 import { close, call, element, measure, openTarget, sign, type Target } from './vpc-api-client.ts';
 import { creation, fill, makeWorld, many, type World } from './vpc-api-world.ts';
 
 const SIZES = [100, 10_000, 50_000] as const;
 const MEASURE_MS = 700;
 const WARM_UP = 300;
-
-/** What the server's process took at most, and takes now. */
-export interface Memory {
-  readonly peakMb: number;
-  readonly nowMb: number;
-}
 
 /** Median times by `call/size` in milliseconds, and memory by size. */
 export interface Growth {
@@ -103,14 +97,6 @@ async function medianMs(target: Target, requests: Parameters<typeof measure>[1])
   await measure(target, requests.slice(0, WARM_UP), { connections: 1, durationMs: MEASURE_MS });
   const limits = { connections: 1, durationMs: MEASURE_MS };
   return (await measure(target, requests.slice(WARM_UP), limits)).p50Ms;
-}
-
-/** `VmHWM` and `VmRSS` in megabytes. */
-function memoryOf(pid: number): Memory {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const read = (name: string): number =>
-    Math.round(Number(new RegExp(`${name}:\\s*(\\d+)`).exec(status)?.[1]) / 1024);
-  return { peakMb: read('VmHWM'), nowMb: read('VmRSS') };
 }
 
 function show(size: number, p50Ms: Readonly<Record<string, number>>, memory: Memory): void {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 /** A running moto_server, or why there is none. */
 export type Moto =
-  | { readonly url: string; readonly version: string; stop(): void }
+  | { readonly url: string; readonly pid: number; readonly version: string; stop(): void }
   | { readonly skipped: string };
 
 const PORT = 45_671;
@@ -30,7 +30,7 @@ export async function startMoto(): Promise<Moto> {
     rmSync(folder, { recursive: true, force: true });
   };
   const url = `http://127.0.0.1:${PORT}`;
-  if (await answers(url, child)) return { url, version, stop };
+  if (await answers(url, child)) return { url, pid: child.pid ?? 0, version, stop };
   stop();
   return { skipped: 'moto_server did not start' };
 }

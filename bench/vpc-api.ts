@@ -2,7 +2,9 @@
  * The VPC API beside moto_server, both over HTTP on loopback: the same signed requests by the same
  * client, operation by operation, first the one and then the other, twice. Ours runs as `trunkline
  * vpc serve` and checks every signature, with its state in a file and once more in memory; moto
- * keeps its state in memory and checks no signature. The client is this process.
+ * keeps its state in memory and checks no signature. The client is this process. Ratios are of
+ * rates, of median times and of the servers' processor time per request, which neighbours on the
+ * machine change least.
  * Run: npm run bench:vpc-api. The last line is one JSON object with rates and ratios.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -13,18 +15,24 @@ import { close, measure, openTarget, sign, type Signed, type Target } from './vp
 import { measureEncoders } from './vpc-api-encoder.ts';
 import { measureGrowth, type Growth } from './vpc-api-growth.ts';
 import { startMoto, type Moto } from './vpc-api-moto.ts';
+import { cpuMsOf } from './process-usage.ts';
 import { creation, fill, makeWorld, many, ruleRequests, type World } from './vpc-api-world.ts';
 import { percentile } from './percentile.ts';
 
 const CONNECTIONS = [1, 16] as const;
 const ROUNDS = 2;
 const ROUND_MS = 1_000;
+/** Before each round, unmeasured: compilers and caches of both sides. */
+const WARM_UP_MS = 300;
+/** Of the requests, at most. */
+const WARM_UP_SHARE = 0.25;
 const LIST_PAGE = 1_000;
 const QUOTAS = ['interfacesPerRegion=1000000', 'groupsPerRegion=100000'];
 
 /** A server under test, and how many requests of a kind are more than it answers in a round. */
 interface Contestant {
   readonly name: 'file' | 'memory' | 'moto';
+  readonly pid: number;
   readonly target: Target;
   readonly world: World;
   readonly most: number;
@@ -49,11 +57,18 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
 };
 
-/** Requests per second, and times in milliseconds. */
+/** Requests per second, times in milliseconds, and the server's processor time per request. */
 interface Result {
   readonly perSecond: number;
+  readonly cpuMs: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+}
+
+interface Sum {
+  readonly samplesMs: readonly number[];
+  readonly seconds: number;
+  readonly cpuMs: number;
 }
 
 type Results = Record<string, Partial<Record<Contestant['name'], Result>>>;
@@ -63,19 +78,12 @@ async function runAll(contestants: readonly Contestant[]): Promise<Results> {
   for (const [name, operation] of Object.entries(OPERATIONS)) {
     if (name === 'list 1000') await fillAll(contestants);
     for (const connections of CONNECTIONS) {
-      const times = new Map<Contestant, { samples: number[]; seconds: number }>();
+      const sums = new Map<Contestant, Sum>();
       for (let round = 0; round < ROUNDS; round += 1)
-        for (const each of contestants) {
-          const { samples, seconds } = times.get(each) ?? { samples: [], seconds: 0 };
-          const limits = { connections, durationMs: ROUND_MS };
-          const rate = await measure(each.target, await operation(each), limits);
-          times.set(each, {
-            samples: [...samples, ...rate.samplesMs],
-            seconds: seconds + rate.seconds,
-          });
-        }
+        for (const each of contestants)
+          sums.set(each, added(sums.get(each), await runOnce(each, operation, connections)));
       results[`${name}/${connections}`] = Object.fromEntries(
-        Array.from(times, ([each, { samples, seconds }]) => [each.name, summary(samples, seconds)]),
+        Array.from(sums, ([each, sum]) => [each.name, summary(sum)]),
       );
       show(name, connections, results[`${name}/${connections}`] ?? {});
     }
@@ -83,9 +91,30 @@ async function runAll(contestants: readonly Contestant[]): Promise<Results> {
   return results;
 }
 
-function summary(samplesMs: readonly number[], seconds: number): Result {
+async function runOnce(of: Contestant, operation: Operation, connections: number): Promise<Sum> {
+  const all = await operation(of);
+  const requests = all.slice(all.length * WARM_UP_SHARE);
+  const warmUp = { connections, durationMs: WARM_UP_MS };
+  await measure(of.target, all.slice(0, all.length * WARM_UP_SHARE), warmUp);
+  const beforeMs = cpuMsOf(of.pid);
+  const rate = await measure(of.target, requests, { connections, durationMs: ROUND_MS });
+  const { samplesMs, seconds } = rate;
+  return { samplesMs, seconds, cpuMs: cpuMsOf(of.pid) - beforeMs };
+}
+
+function added(before: Sum | undefined, more: Sum): Sum {
+  if (before === undefined) return more;
+  return {
+    samplesMs: [...before.samplesMs, ...more.samplesMs],
+    seconds: before.seconds + more.seconds,
+    cpuMs: before.cpuMs + more.cpuMs,
+  };
+}
+
+function summary({ samplesMs, seconds, cpuMs }: Sum): Result {
   return {
     perSecond: samplesMs.length / seconds,
+    cpuMs: cpuMs / samplesMs.length,
     p50Ms: percentile(samplesMs, 50),
     p99Ms: percentile(samplesMs, 99),
   };
@@ -96,19 +125,19 @@ async function fillAll(contestants: readonly Contestant[]): Promise<void> {
 }
 
 function show(name: string, connections: number, of: Results[string]): void {
-  for (const [who, { perSecond, p50Ms, p99Ms }] of Object.entries(of))
+  for (const [who, { perSecond, p50Ms, p99Ms, cpuMs }] of Object.entries(of))
     console.log(
-      `  ${name.padEnd(17)} ${String(connections).padStart(2)} connections  ${who.padEnd(6)} ${perSecond.toFixed(0).padStart(6)}/s  p50 ${p50Ms.toFixed(2)} ms  p99 ${p99Ms.toFixed(2)} ms`,
+      `  ${name.padEnd(17)} ${String(connections).padStart(2)} connections  ${who.padEnd(6)} ${perSecond.toFixed(0).padStart(6)}/s  p50 ${p50Ms.toFixed(2)} ms  p99 ${p99Ms.toFixed(2)} ms  cpu ${cpuMs.toFixed(3)} ms`,
     );
 }
 
 async function enter(
   name: Contestant['name'],
-  url: string,
+  { url, pid }: { readonly url: string; readonly pid: number },
   counts: Pick<Contestant, 'most' | 'stored'>,
 ): Promise<Contestant> {
   const target = openTarget(url, Math.max(...CONNECTIONS));
-  return { name, target, world: await makeWorld(target), ...counts };
+  return { name, pid, target, world: await makeWorld(target), ...counts };
 }
 
 function serve(store: string): Promise<ServeProcess> {
@@ -122,9 +151,9 @@ async function compare(folder: string, moto: Moto): Promise<{ results: Results; 
   console.log('skipped' in moto ? `moto_server skipped: ${moto.skipped}` : `moto ${moto.version}`);
   const counts = { most: 15_000, stored: 10_000 };
   const contestants = [
-    await enter('file', ours.url, counts),
-    await enter('memory', memory.url, counts),
-    ...('skipped' in moto ? [] : [await enter('moto', moto.url, { most: 600, stored: 1_000 })]),
+    await enter('file', ours, counts),
+    await enter('memory', memory, counts),
+    ...('skipped' in moto ? [] : [await enter('moto', moto, { most: 600, stored: 1_000 })]),
   ];
   const results = await runAll(contestants);
   for (const { target } of contestants) close(target);
@@ -142,13 +171,21 @@ async function grow(folder: string): Promise<Growth> {
 
 const round = (value: number): number => Math.round(value * 100) / 100;
 
-function ratios(results: Results, over: 'file' | 'memory'): Record<string, number> {
+function ratios(
+  results: Results,
+  of: (ours: Result, moto: Result) => number,
+  store: 'file' | 'memory' = 'file',
+): Record<string, number> {
   return Object.fromEntries(
-    Object.entries(results).flatMap(([name, { [over]: ours, moto }]) =>
-      ours && moto ? [[name, round(ours.perSecond / moto.perSecond)]] : [],
+    Object.entries(results).flatMap(([name, { [store]: ours, moto }]) =>
+      ours && moto ? [[name, round(of(ours, moto))]] : [],
     ),
   );
 }
+
+const byRate = (ours: Result, moto: Result): number => ours.perSecond / moto.perSecond;
+const byMedian = (ours: Result, moto: Result): number => moto.p50Ms / ours.p50Ms;
+const byCpu = (ours: Result, moto: Result): number => moto.cpuMs / ours.cpuMs;
 
 const folder = mkdtempSync(join(tmpdir(), 'trunkline-bench-'));
 const moto = await startMoto();
@@ -161,8 +198,10 @@ try {
   );
   console.log(
     JSON.stringify({
-      ratiosToMoto: ratios(results, 'file'),
-      ratiosToMotoInMemory: ratios(results, 'memory'),
+      ratiosToMoto: ratios(results, byRate),
+      ratiosToMotoInMemory: ratios(results, byRate, 'memory'),
+      medianRatiosToMoto: ratios(results, byMedian),
+      cpuRatiosToMoto: ratios(results, byCpu),
       encoderRatios: {
         unchanged: round(encoders.keptPerSecond / encoders.walkerPerSecond),
         new: round(encoders.compiledPerSecond / encoders.walkerPerSecond),
