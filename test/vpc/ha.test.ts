@@ -280,7 +280,7 @@ describe('two processes over one Kubernetes', { timeout: 120_000 }, () => {
     const attempts = await Promise.all(
       Array.from({ length: 200 }, async (_, i) => {
         const id = await create(clients[i % 2 === 0 ? 0 : 1], i);
-        if (id !== undefined && ++acknowledged === 60) killed = leader.end('SIGKILL');
+        if (id !== undefined && ++acknowledged === 10) killed = leader.end('SIGKILL');
         return id;
       }),
     );

@@ -8,7 +8,8 @@ import { startServe } from './serve-process.ts';
 const folder = mkdtempSync(join(tmpdir(), 'trunkline-kill-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const CREATES = 1000;
+/** A thousand are under way at a time (the sockets of a client); more wait, so that the kill hits. */
+const CREATES = 2000;
 const KILL_AFTER = 300;
 
 interface Attempt {
@@ -66,6 +67,7 @@ test(
       }),
     );
     expect(await killed).toBe('SIGKILL');
+    process.stdout.write(`${acknowledged} of ${CREATES} were acknowledged before the kill\n`);
     expect(acknowledged).toBeLessThan(CREATES);
 
     const second = await startServe('--store', store);
