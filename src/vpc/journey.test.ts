@@ -82,6 +82,8 @@ describe('the journey of the scenario', () => {
       FromPort: 5432,
       ReferencedGroupInfo: { GroupId: ids['payments'], UserId: '111122223333' },
     });
+    // The VPC goes without saying: it is that of the rule's own group.
+    expect(SecurityGroupRules?.[0]?.ReferencedGroupInfo).not.toHaveProperty('VpcId');
     ids['rule'] = SecurityGroupRules?.[0]?.SecurityGroupRuleId ?? '';
   });
 

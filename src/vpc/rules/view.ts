@@ -87,7 +87,7 @@ export function ruleView(
         : {
             GroupId: rule.referencedGroupId,
             UserId: rule.referencedAccount,
-            VpcId: group.spec.vpcId,
+            // AWS names the VPC only when it is another one.
             ...(rule.vpcPeeringConnectionId !== undefined && peerFields(place, rule)),
           },
     Description: rule.description,
