@@ -20,6 +20,7 @@ const CLIENTS = [
 /** Many random worlds against an oracle, a model or a simulation: seconds each, worth every one. */
 const PROOF = [
   'test/differential/**/*.test.ts',
+  'test/fuzz/**/*.test.ts',
   'src/ec2/codec/sdk-round-trip.prop.test.ts',
   'src/dataplane/compile.prop.test.ts',
   'src/controller/simulation.test.ts',

@@ -139,7 +139,8 @@ async function startDistributor(
   return distributor;
 }
 
-function createServices(options: VpcApiOptions, store: Store, sealer: Sealer): DispatchServices {
+/** What handlers and dispatch share, but for what belongs to listeners. */
+export function createServices(options: VpcApiOptions, store: Store, sealer: Sealer): DispatchServices {
   const { clock, random, log, accounts } = options;
   if (options.checkViews === true) for (const { views } of collectionsOf(store)) views.checkEach();
   delayReads(store, { clock, delayMs: options.knobs?.consistencyDelayMs ?? 0 });

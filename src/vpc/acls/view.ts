@@ -5,6 +5,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 import type { NetworkAcl, NetworkAclEntrySpec } from '../../api/vpc/network-acl.ts';
 import type { Place } from '../context.ts';
+import { byName } from '../store/table.ts';
 import { tagList } from '../tags.ts';
 
 /** Numbers of the last entries, which deny what no other entry decides. */
@@ -31,7 +32,7 @@ export function aclAssociationsOf(
   { metadata }: NetworkAcl,
 ): NetworkAclAssociation[] {
   const id = metadata.name;
-  return store.subnets.table.by('networkAcl', id).map((subnet) => ({
+  return byName(store.subnets.table.by('networkAcl', id)).map((subnet) => ({
     NetworkAclAssociationId: subnet.spec.networkAcl?.associationId,
     NetworkAclId: id,
     SubnetId: subnet.metadata.name,

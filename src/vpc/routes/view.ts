@@ -6,6 +6,7 @@ import type {
 import type { RouteSpec, RouteTable } from '../../api/vpc/route-table.ts';
 import type { Place } from '../context.ts';
 import { prefixListOf } from '../endpoints/parts.ts';
+import { byName } from '../store/table.ts';
 import { peeringStatus } from '../network/peerings.ts';
 import { tagList } from '../tags.ts';
 import { destinationFields } from './destination.ts';
@@ -40,11 +41,9 @@ export function associationsOf(
     ...store.vpcs.table
       .by('routeTable', id)
       .map(({ spec }) => of(spec.mainRouteTable?.associationId, { Main: true })),
-    ...store.subnets.table
-      .by('routeTable', id)
-      .map(({ metadata: { name }, spec }) =>
-        of(spec.routeTable?.associationId, { Main: false, SubnetId: name }),
-      ),
+    ...byName(store.subnets.table.by('routeTable', id)).map(({ metadata: { name }, spec }) =>
+      of(spec.routeTable?.associationId, { Main: false, SubnetId: name }),
+    ),
     ...store.internetGateways.table
       .by('routeTable', id)
       .map(({ metadata: { name }, spec }) =>

@@ -120,6 +120,11 @@ export class Table<T extends KubeObject> {
   }
 }
 
+/** By name: the order in an index depends on when each object got there, and does not survive a restart. */
+export function byName<T extends KubeObject>(objects: readonly T[]): T[] {
+  return objects.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+}
+
 type Buckets<T> = Map<string, Map<string, T>>;
 
 function bucketOf<T>(buckets: Buckets<T>, key: string): Map<string, T> {
