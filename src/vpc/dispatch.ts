@@ -107,13 +107,21 @@ function callerOf(
   return anonymousCaller({ region: services.homeRegion, service });
 }
 
-const DECODER = new TextDecoder();
+const DECODER = new TextDecoder('utf-8', { fatal: true });
 
 function readParams(request: WireRequest): ParamNode {
-  const inBody = request.body.length > 0;
-  const params = parseParams(inBody ? DECODER.decode(request.body) : request.query);
+  const params = parseParams(request.body.length > 0 ? textOf(request.body) : request.query);
   if (!params.ok) throw new Ec2Error('MalformedQueryString', params.error);
   return params.value;
+}
+
+/** Bytes that are no UTF-8 are refused: stored as something else they would not be what was sent. */
+function textOf(body: Uint8Array): string {
+  try {
+    return DECODER.decode(body);
+  } catch {
+    throw new Ec2Error('MalformedQueryString', 'The query string is malformed');
+  }
 }
 
 /**

@@ -103,7 +103,10 @@ function valuesReader<T>(table: FilterTable<T>, name: string): FilterValues<T> |
   const { tags } = table;
   if (tags !== undefined && name.startsWith('tag:')) {
     const key = name.slice('tag:'.length);
-    return (object) => [tags(object)?.[key]];
+    return (object) => {
+      const all = tags(object);
+      return all !== undefined && Object.hasOwn(all, key) ? [all[key]] : [];
+    };
   }
   if (tags !== undefined && name === 'tag-key') return (object) => Object.keys(tags(object) ?? {});
   if (tags !== undefined && name === 'tag-value')

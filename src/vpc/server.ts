@@ -68,6 +68,8 @@ export interface VpcApiOptions {
   readonly checkViews?: boolean;
   /** Keeps the address slices, from which agents of hosts learn about other hosts. */
   readonly distribute?: boolean;
+  /** How long a client may take to send a request, headers and body; default 30 s. */
+  readonly requestTimeoutMs?: number;
   /** Adds `/_trunkline/health` and `/_trunkline/reset`. */
   readonly dev?: boolean;
 }
@@ -84,6 +86,10 @@ export interface VpcApi {
 
 const MAX_BODY_BYTES = 1024 * 1024;
 const KEEP_ALIVE_MS = 60_000;
+/** Nobody keeps a connection busy by sending slowly; Node's default is five minutes. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** How often Node looks for connections that are late. */
+const TIMEOUT_CHECKS_MS = 5_000;
 /** How long running requests may take to end when the server stops. */
 const DRAIN_MS = 5_000;
 
@@ -105,7 +111,8 @@ export async function startVpcApi(options: VpcApiOptions): Promise<VpcApi> {
   const alone = createDispatch(services);
   const here = options.dev === true ? withDevRoutes(alone, { store, seed }) : alone;
   const dispatch = replica?.route(here, store) ?? here;
-  const serving = { dispatch, random, log, tls: options.tls };
+  const requestTimeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
+  const serving = { dispatch, random, log, tls: options.tls, requestTimeoutMs };
   const servers = await Promise.all(options.listeners.map((listener) => listen(listener, serving)));
   await checkSockets(servers, options);
   const distributor = await startDistributor(options, replica);
@@ -140,7 +147,11 @@ async function startDistributor(
 }
 
 /** What handlers and dispatch share, but for what belongs to listeners. */
-export function createServices(options: VpcApiOptions, store: Store, sealer: Sealer): DispatchServices {
+export function createServices(
+  options: VpcApiOptions,
+  store: Store,
+  sealer: Sealer,
+): DispatchServices {
   const { clock, random, log, accounts } = options;
   if (options.checkViews === true) for (const { views } of collectionsOf(store)) views.checkEach();
   delayReads(store, { clock, delayMs: options.knobs?.consistencyDelayMs ?? 0 });
@@ -169,6 +180,7 @@ interface Serving {
   readonly random: Random;
   readonly log: Log;
   readonly tls: VpcApiOptions['tls'];
+  readonly requestTimeoutMs: number;
 }
 
 function listen(listener: Listener, serving: Serving): Promise<Server> {
@@ -179,8 +191,13 @@ function listen(listener: Listener, serving: Serving): Promise<Server> {
       response.destroy();
     });
   };
-  const { tls } = serving;
-  const settings = { keepAliveTimeout: KEEP_ALIVE_MS };
+  const { tls, requestTimeoutMs } = serving;
+  const settings = {
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: requestTimeoutMs,
+    headersTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(TIMEOUT_CHECKS_MS, requestTimeoutMs),
+  };
   const server =
     tls === undefined
       ? createServer(settings, answer)

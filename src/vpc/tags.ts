@@ -15,17 +15,18 @@ export function tagList(tags: Tags | undefined): Tag[] {
 
 /** Checks tags of a request and answers them as stored, on top of those the resource has. */
 export function mergeTags(before: Tags | undefined, tags: readonly Tag[], quotas: Quotas): Tags {
-  const merged: Record<string, string> = { ...before };
+  // Not assigned to an object: a tag may be called __proto__.
+  const merged = new Map(Object.entries(before ?? {}));
   for (const { Key: key = '', Value: value = '' } of tags) {
     checkTag(key, value);
-    merged[key] = value;
+    merged.set(key, value);
   }
-  if (Object.keys(merged).length > quotas.tagsPerResource)
+  if (merged.size > quotas.tagsPerResource)
     throw new Ec2Error(
       'TagLimitExceeded',
       'The maximum number of Tags for a resource has been reached.',
     );
-  return merged;
+  return Object.fromEntries(merged);
 }
 
 /** The tags that a create gives to resources of this type; other types are refused. */

@@ -5,7 +5,9 @@ const REMEMBERED = 12;
 const ID = /\b((?:[a-z]+-)+)([0-9a-f]{17})\b/g;
 /** Objects to which other things belong. */
 const SUBJECTS = ['eni', 'sg', 'vpc', 'subnet', 'pl'] as const;
-const MOST_RELATED = 60;
+const MOST_RELATED = 80;
+/** Longer answers list things that do not belong together. */
+const MOST_READ = 20_000;
 /** How often an id is not what it should be. */
 const STRANGE = 0.08;
 
@@ -23,19 +25,27 @@ export class Ids {
     this.#chance = chance;
   }
 
-  /** Takes up every id of an answer. */
-  learn(owner: string, answer: string): void {
-    const pools = this.#pools(owner);
+  /** Takes up every id of an answer, and which belong together by it and the request. */
+  learn(owner: string, answer: string, request: string): void {
     const found = new Set(answer.match(ID));
-    for (const id of found) {
-      const kind = id.slice(0, -18);
-      const pool = pools.get(kind) ?? [];
-      pools.set(kind, pool);
-      if (pool.includes(id)) continue;
-      if (pool.length < REMEMBERED) pool.push(id);
-      else pool[this.#chance.below(REMEMBERED)] = id;
-    }
-    this.#relate(answer, found);
+    for (const id of found) this.note(owner, id.slice(0, -18), id);
+    if (answer.length <= MOST_READ)
+      this.#relate(`${answer}>${(request.match(ID) ?? []).join('<>')}<`);
+  }
+
+  /** Remembers an id as one of a kind; kinds may be finer than prefixes. */
+  note(owner: string, kind: string, id: string): void {
+    const pools = this.#pools(owner);
+    const pool = pools.get(kind) ?? [];
+    pools.set(kind, pool);
+    if (pool.includes(id)) return;
+    if (pool.length < REMEMBERED) pool.push(id);
+    else pool[this.#chance.below(REMEMBERED)] = id;
+  }
+
+  /** The oldest id of a kind: where most things of an owner are. */
+  home(owner: string, kind: string): string | undefined {
+    return this.#pools(owner).get(kind)?.[0];
   }
 
   /** Something that belongs to an object: an address or rule of it, a block in it. */
@@ -44,12 +54,12 @@ export class Ids {
     return fitting.length === 0 ? undefined : this.#chance.pick(fitting);
   }
 
-  #relate(answer: string, found: ReadonlySet<string>): void {
-    if (answer.length > 20_000) return;
+  #relate(text: string): void {
+    const found = new Set(text.match(ID));
+    const texts = Array.from(text.matchAll(/>([^<]+)</g), ([, each = '']) => each);
     for (const kind of SUBJECTS) {
       const [subject, ...others] = [...found].filter((id) => id.slice(0, -18) === kind);
       if (subject === undefined || others.length > 0) continue;
-      const texts = Array.from(answer.matchAll(/>([^<]+)</g), ([, text = '']) => text);
       const before = this.#related.get(subject) ?? [];
       this.#related.set(subject, [...new Set([...texts, ...before])].slice(0, MOST_RELATED));
     }

@@ -13,7 +13,7 @@ export function pairsOf(value: unknown, name = ''): Pair[] {
     return Object.entries(value).flatMap(([key, each]) =>
       pairsOf(each, name === '' ? key : `${name}.${key}`),
     );
-  return [[name, String(value)]];
+  return [[name, `${value as string | number | boolean}`]];
 }
 
 /** The body of a form. */

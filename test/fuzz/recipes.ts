@@ -32,7 +32,17 @@ function ids(kitchen: Kitchen, kind: string, most = 3): readonly unknown[] {
   return list(kitchen, most, () => id(kitchen, kind));
 }
 
-const TEXTS = ['a', 'b', 'web', 'db', '<x> & "y"', 'é漢', ' padded ', 'aws:reserved'] as const;
+const TEXTS = [
+  'a',
+  'b',
+  'web',
+  'db',
+  '<x> & "y"',
+  'é漢',
+  ' padded ',
+  '__proto__',
+  'aws:reserved',
+] as const;
 
 function text({ chance }: Kitchen): string {
   return chance.pick(TEXTS);
@@ -66,6 +76,17 @@ function address({ chance }: Kitchen): string {
 function own(kitchen: Kitchen, subject: string, pattern: RegExp, other: () => string): string {
   const known = kitchen.chance.happens(0.8) ? kitchen.ids.related(subject, pattern) : undefined;
   return known ?? other();
+}
+
+/** An object of a kind, mostly in the VPC where most things are. */
+function near(kitchen: Kitchen, kind: string): string {
+  const vpc = kitchen.ids.home(kitchen.owner, 'vpc');
+  if (vpc === undefined || kitchen.chance.happens(0.3)) return id(kitchen, kind);
+  return own(kitchen, vpc, new RegExp(`^${kind}-[0-9a-f]{17}$`), () => id(kitchen, kind));
+}
+
+function nearby(kitchen: Kitchen, kind: string): readonly unknown[] {
+  return list(kitchen, 2, () => near(kitchen, kind));
 }
 
 function prefix({ chance }: Kitchen): string {
@@ -111,7 +132,7 @@ function permission(kitchen: Kitchen): unknown {
     ),
     Ipv6Ranges: some(kitchen, 0.2, () => [{ CidrIpv6: chance.pick(WORLD6) }]),
     Groups: some(kitchen, 0.4, () => [
-      { GroupId: id(kitchen, 'sg'), UserId: some(kitchen, 0.2, () => kitchen.account) },
+      { GroupId: near(kitchen, 'sg'), UserId: some(kitchen, 0.2, () => kitchen.account) },
     ]),
     PrefixListIds: some(kitchen, 0.15, () => [{ PrefixListId: id(kitchen, 'pl') }]),
   };
@@ -224,8 +245,8 @@ function assignment6(kitchen: Kitchen): Parameters {
 
 function newInterface(kitchen: Kitchen): Parameters {
   return {
-    SubnetId: id(kitchen, 'subnet'),
-    SecurityGroupId: some(kitchen, 0.5, () => ids(kitchen, 'sg')),
+    SubnetId: near(kitchen, 'subnet'),
+    SecurityGroupId: some(kitchen, 0.5, () => nearby(kitchen, 'sg')),
     Description: some(kitchen, 0.3, () => text(kitchen)),
     PrivateIpAddress: some(kitchen, 0.15, () => address(kitchen)),
     SecondaryPrivateIpAddressCount: some(kitchen, 0.1, () => 1 + kitchen.chance.below(3)),
@@ -245,8 +266,8 @@ function launch(kitchen: Kitchen): Parameters {
     InstanceType: type,
     MinCount: 1,
     MaxCount: chance.pick([1, 1, 2]),
-    SubnetId: some(kitchen, 0.8, () => id(kitchen, 'subnet')),
-    SecurityGroupId: some(kitchen, 0.3, () => ids(kitchen, 'sg', 2)),
+    SubnetId: some(kitchen, 0.8, () => near(kitchen, 'subnet')),
+    SecurityGroupId: some(kitchen, 0.3, () => nearby(kitchen, 'sg')),
     KeyName: some(kitchen, 0.1, () => name(kitchen)),
     NetworkInterface: some(kitchen, 0.15, () => [
       { DeviceIndex: 0, NetworkInterfaceId: id(kitchen, 'eni') },
@@ -300,7 +321,7 @@ function modifyInterface(kitchen: Kitchen): Parameters {
   const changes: readonly Parameters[] = [
     { Description: { Value: text(kitchen) } },
     { SourceDestCheck: { Value: flag(kitchen) } },
-    { SecurityGroupId: ids(kitchen, 'sg') },
+    { SecurityGroupId: nearby(kitchen, 'sg') },
     { Attachment: { AttachmentId: id(kitchen, 'eni-attach'), DeleteOnTermination: flag(kitchen) } },
   ];
   return { NetworkInterfaceId: id(kitchen, 'eni'), ...kitchen.chance.pick(changes) };
@@ -318,7 +339,7 @@ function modifySubnet(kitchen: Kitchen): Parameters {
 
 function modifyInstance(kitchen: Kitchen): Parameters {
   const changes: readonly Parameters[] = [
-    { GroupId: ids(kitchen, 'sg') },
+    { GroupId: nearby(kitchen, 'sg') },
     { DisableApiTermination: { Value: kitchen.chance.happens(0.2) } },
     { InstanceType: { Value: kitchen.chance.pick(['m5.xlarge', 't3.micro']) } },
     { SourceDestCheck: { Value: flag(kitchen) } },
@@ -369,9 +390,9 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
   AssociateSecurityGroupVpc: (k) => ({ ...ofVpc(k), GroupId: id(k, 'sg') }),
   AssociateSubnetCidrBlock: associateBlock6,
   AssociateTrunkInterface: (k) => ({
-    TrunkInterfaceId: id(k, 'eni'),
-    BranchInterfaceId: id(k, 'eni'),
-    VlanId: k.chance.pick([1, 2, 3, 4094, 4095, 0]),
+    TrunkInterfaceId: id(k, k.chance.happens(0.9) ? 'trunk' : 'eni'),
+    BranchInterfaceId: near(k, 'eni'),
+    VlanId: k.chance.pick([1, 2, 3, 4, 5, 4094, 4095, 0]),
     ClientToken: token(k),
   }),
   AssociateVpcCidrBlock: (k) => ({
@@ -380,8 +401,8 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
   }),
   AttachInternetGateway: (k) => ({ ...ofVpc(k), InternetGatewayId: id(k, 'igw') }),
   AttachNetworkInterface: (k) => ({
-    ...ofInterface(k),
-    InstanceId: id(k, 'i'),
+    NetworkInterfaceId: near(k, k.chance.happens(0.3) ? 'trunk' : 'eni'),
+    InstanceId: near(k, 'i'),
     DeviceIndex: k.chance.pick([0, 1, 1, 2, 3, 20]),
   }),
   AuthorizeSecurityGroupEgress: authorize,
@@ -592,7 +613,17 @@ const ID_KIND: Readonly<Record<string, string>> = {
   AssociationId: 'trunk-assoc',
   NetworkInterfacePermissionId: 'eni-perm',
 };
-const FILTERS = ['vpc-id', 'subnet-id', 'group-id', 'tag:a', 'tag-key', 'status', 'state', 'x'];
+const FILTERS = [
+  'vpc-id',
+  'subnet-id',
+  'group-id',
+  'tag:a',
+  'tag-key',
+  'tag:constructor',
+  'status',
+  'state',
+  'x',
+];
 
 /** A describe by what the model says that it takes: ids, filters and pages. */
 export function describeRecipe(wireNames: ReadonlySet<string>): Recipe {

@@ -54,6 +54,8 @@ const OFTEN: Readonly<Record<string, number>> = {
   CreateRoute: 4,
   ReplaceRoute: 3,
   UpdateSecurityGroupRuleDescriptionsIngress: 3,
+  RevokeSecurityGroupEgress: 3,
+  UpdateSecurityGroupRuleDescriptionsEgress: 3,
   CreateRole: 3,
   PutRolePolicy: 3,
 };

@@ -1,6 +1,6 @@
 import { createFakeKube, type FakeKube } from '../../src/api/client.fake.ts';
 import { createChance, type Chance } from '../arbitrary/chance.ts';
-import { signPost } from '../vpc/sign.ts';
+import { sign } from '../vpc/sign.ts';
 import { inconsistencies } from './consistency.ts';
 import { Ids } from './ids.ts';
 import { ACTIONS, nextRequest, type FuzzRequest } from './requests.ts';
@@ -148,11 +148,19 @@ class Player {
   async #one(request: FuzzRequest): Promise<void> {
     this.sent++;
     const { status, body } = await send(this.#world, request);
-    this.#ids.learn(`${request.account}/${request.region}`, body);
     for (const id of body.match(/\b(?:[a-z]+-)+[0-9a-f]{17}\b/g) ?? []) this.everSeen.add(id);
-    if (status === 200) bump(this.#succeeded, request.action);
+    if (status === 200) this.#worked(request, body);
     else this.#failed(request, status, body);
     for (const name of request.unknown) this.#unknown.add(`${request.action}: ${name}`);
+  }
+
+  #worked(request: FuzzRequest, body: string): void {
+    const owner = `${request.account}/${request.region}`;
+    bump(this.#succeeded, request.action);
+    this.#ids.learn(owner, body, request.body);
+    const made = /<networkInterfaceId>(eni-[0-9a-f]{17})</.exec(body)?.[1];
+    if (made !== undefined && request.body.includes('InterfaceType=trunk'))
+      this.#ids.note(owner, 'trunk', made);
   }
 
   #failed(request: FuzzRequest, status: number, body: string): void {
@@ -226,7 +234,7 @@ async function send(
 ): Promise<{ readonly status: number; readonly body: string }> {
   const bytes = new TextEncoder().encode(body);
   const what = { body: bytes, host: HOST, region, service, nowMs: clock.nowMs() };
-  const headers = new Map(Object.entries(signPost(keyOf(account), what)));
+  const headers = new Map(Object.entries(sign(keyOf(account), what)));
   return dispatch({ method: 'POST', path: '/', query: '', headers, body: bytes }, 'r');
 }
 

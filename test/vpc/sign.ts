@@ -6,7 +6,7 @@ export interface Key {
   readonly secretAccessKey: string;
 }
 
-/** What is signed: a request of the query protocols. */
+/** What is signed: a request to `/` of the query protocols. */
 export interface Unsigned {
   readonly body: string | Uint8Array;
   readonly host: string;
@@ -15,19 +15,22 @@ export interface Unsigned {
   readonly nowMs: number;
   /** Default: that of forms. */
   readonly contentType?: string;
+  /** Default: POST. */
+  readonly method?: string;
+  /** Encoded and sorted already. */
+  readonly query?: string;
 }
 
 const FORM = 'application/x-www-form-urlencoded; charset=utf-8';
 
-/** Headers of a signed POST to `/`, as the SigV4 documentation has it; nothing of `src` is used. */
-export function signPost(
-  key: Key,
-  { body, host, region = 'us-east-1', service = 'ec2', nowMs, contentType: type = FORM }: Unsigned,
-): Record<string, string> {
+/** Headers of a signed request, as the SigV4 documentation has it; nothing of `src` is used. */
+export function sign(key: Key, request: Unsigned): Record<string, string> {
+  const { body, host, nowMs, region = 'us-east-1', service = 'ec2' } = request;
+  const { contentType: type = FORM, method = 'POST', query = '' } = request;
   const amzDate = new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d+/g, '');
   const date = amzDate.slice(0, 8);
   const names = 'content-type;host;x-amz-date';
-  const canonical = `POST\n/\n\ncontent-type:${type}\nhost:${host}\nx-amz-date:${amzDate}\n\n${names}\n${sha256(body)}`;
+  const canonical = `${method}\n/\n${query}\ncontent-type:${type}\nhost:${host}\nx-amz-date:${amzDate}\n\n${names}\n${sha256(body)}`;
   const scope = `${date}/${region}/${service}/aws4_request`;
   const text = `AWS4-HMAC-SHA256\n${amzDate}\n${scope}\n${sha256(canonical)}`;
   const signing = signingKey(key.secretAccessKey, scope);

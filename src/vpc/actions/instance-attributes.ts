@@ -57,7 +57,7 @@ function structured(input: Input): Input {
     instanceInitiatedShutdownBehavior: { InstanceInitiatedShutdownBehavior: text },
     userData: { UserData: { Value: Buffer.from(value, 'base64') } },
   };
-  const change = changes[attribute];
+  const change = Object.hasOwn(changes, attribute) ? changes[attribute] : undefined;
   if (change === undefined) throw unknownAttribute(attribute);
   return { ...rest, ...change };
 }
@@ -118,7 +118,7 @@ export const describeInstanceAttribute: Handler<
   const id = required(input.InstanceId, 'instanceId');
   const attribute = required(input.Attribute, 'attribute');
   const [instance] = listedInstances(call, { ids: [id] });
-  const read = ATTRIBUTES[attribute];
+  const read = Object.hasOwn(ATTRIBUTES, attribute) ? ATTRIBUTES[attribute] : undefined;
   if (instance === undefined || read === undefined) throw unknownAttribute(attribute);
   return { InstanceId: id, ...read(instance, call) };
 };
