@@ -19,8 +19,8 @@ import { createSteppedClock, openWorld, randomFrom } from './world.ts';
 
 /** The full run is `npm run test:fuzz`: 100,000 requests. */
 const REQUESTS = 10_000;
-/** Actions that some run of this length may miss; of 175. */
-const MOST_MISSED = 25;
+/** Actions that succeed in every run of this length; `npm run test:fuzz` gets nearly all of them. */
+const FEWEST_ACTIONS = 135;
 
 test('random requests leave the store consistent', { timeout: 120_000 }, async () => {
   const report = await fuzz({ seed: seedOfRun(), requests: REQUESTS, checkEvery: 2_500 });
@@ -28,7 +28,7 @@ test('random requests leave the store consistent', { timeout: 120_000 }, async (
   expect(problemsOf(report)).toEqual([]);
   expect(report.unknownParameters).toEqual([]);
   expect(report.requests).toBe(REQUESTS);
-  expect(report.missed.length, report.missed.join()).toBeLessThanOrEqual(MOST_MISSED);
+  expect(report.succeeded.size, report.missed.join()).toBeGreaterThan(FEWEST_ACTIONS);
   expect(report.codes.size).toBeGreaterThan(60);
 });
 
@@ -107,7 +107,9 @@ describe('the checker', async () => {
     const fit = victims.filter(
       ({ object }) => plural !== 'securitygroups' || object.spec['groupName'] === 'default',
     );
-    const live = fit.filter(({ object }) => object.spec['state'] !== 'terminated');
+    const live = fit.filter(
+      ({ object: { spec } }) => spec['state'] !== 'terminated' && spec['requesterManaged'] !== true,
+    );
     const victim = live.at(0)?.object.metadata.name;
     expect(victim).toBeDefined();
     const found = await problemsWith((object) =>

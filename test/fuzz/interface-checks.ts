@@ -70,7 +70,9 @@ function addresses({ spec }: NetworkInterface): string[] {
 }
 
 function checkGroups(facts: Facts, { metadata: { name }, spec }: NetworkInterface): void {
-  facts.expect(spec.groups.length > 0, `${name} has no group`);
+  // Those of NAT gateways have none, as on AWS.
+  const needsGroup = spec.requesterManaged !== true;
+  facts.expect(spec.groups.length > 0 || !needsGroup, `${name} has no group`);
   facts.distinct(`Group of ${name}`, spec.groups);
   for (const id of spec.groups) {
     const group = facts.groups.get(id)?.spec;

@@ -379,6 +379,10 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
     ...assignment(k),
     AllowReassignment: some(k, 0.3, () => flag(k)),
   }),
+  AssociateAddress: (k) => ({
+    AllocationId: id(k, 'eipalloc'),
+    NetworkInterfaceId: near(k, 'eni'),
+  }),
   AssociateDhcpOptions: (k) => ({
     ...ofVpc(k),
     DhcpOptionsId: k.chance.happens(0.2) ? 'default' : id(k, 'dopt'),
@@ -431,6 +435,7 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
     Entry: some(k, 0.5, () => entries(k)),
     ClientToken: token(k),
   }),
+  CreateNatGateway: (k) => ({ SubnetId: near(k, 'subnet'), AllocationId: id(k, 'eipalloc') }),
   CreateNetworkAcl: (k) => ({ ...ofVpc(k), TagSpecification: tags(k, 'network-acl') }),
   CreateNetworkAclEntry: aclEntry,
   CreateNetworkInsightsPath: (k) => ({
@@ -475,6 +480,7 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
   DeleteKeyPair: (k) =>
     k.chance.happens(0.5) ? { KeyName: name(k) } : { KeyPairId: id(k, 'key') },
   DeleteManagedPrefixList: (k) => ({ PrefixListId: id(k, 'pl') }),
+  DeleteNatGateway: (k) => ({ NatGatewayId: id(k, 'nat') }),
   DeleteNetworkAcl: (k) => ({ NetworkAclId: id(k, 'acl') }),
   DeleteNetworkAclEntry: (k) => ({
     NetworkAclId: id(k, 'acl'),
@@ -515,6 +521,7 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
     AttachmentId: id(k, 'eni-attach'),
     Force: some(k, 0.3, () => flag(k)),
   }),
+  DisassociateAddress: (k) => ({ AssociationId: id(k, 'eipassoc') }),
   DisassociateRouteTable: (k) => ({ AssociationId: id(k, 'rtbassoc') }),
   DisassociateSecurityGroupVpc: (k) => ({ ...ofVpc(k), GroupId: id(k, 'sg') }),
   DisassociateSubnetCidrBlock: (k) => ({ AssociationId: id(k, 'subnet-cidr-assoc') }),
@@ -550,6 +557,7 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
   }),
   RebootInstances: ofInstances,
   RejectVpcPeeringConnection: peering,
+  ReleaseAddress: (k) => ({ AllocationId: id(k, 'eipalloc') }),
   ReplaceNetworkAclAssociation: (k) => ({
     AssociationId: id(k, 'aclassoc'),
     NetworkAclId: id(k, 'acl'),
@@ -612,6 +620,7 @@ const ID_KIND: Readonly<Record<string, string>> = {
   NetworkInsightsAnalysisId: 'nia',
   AssociationId: 'trunk-assoc',
   NetworkInterfacePermissionId: 'eni-perm',
+  AllocationId: 'eipalloc',
 };
 const FILTERS = [
   'vpc-id',

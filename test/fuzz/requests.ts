@@ -77,9 +77,8 @@ function choiceOf(service: string, action: string): Choice {
   const model = MODELS[service]!;
   const input = model.action(action)?.input;
   if (service !== 'ec2') return { action, model, service, recipe: modelRecipe(input) };
-  const known = RECIPES[action];
-  const recipe = known ?? describeRecipe(new Set(input?.byWireName.keys()));
-  if (known === undefined && !/^(Describe|Get)/.test(action)) throw new Error(`No ${action}`);
+  // An action that has no recipe of its own, such as a new one, gets ids of the right kinds.
+  const recipe = RECIPES[action] ?? describeRecipe(new Set(input?.byWireName.keys()));
   return { action, model, service, recipe };
 }
 

@@ -8,7 +8,7 @@ import { analyse } from '../../src/lab/world/analyse.ts';
 import { createSealer } from '../../src/vpc/auth/sealer.ts';
 import { createDispatch, type Dispatch } from '../../src/vpc/dispatch.ts';
 import { createServices, type VpcApiOptions } from '../../src/vpc/server.ts';
-import { createStore, followStore, type Store } from '../../src/vpc/store/store.ts';
+import { collectionsOf, createStore, followStore, type Store } from '../../src/vpc/store/store.ts';
 import { sweep } from '../../src/vpc/store/sweep.ts';
 import type { Chance } from '../arbitrary/chance.ts';
 
@@ -87,6 +87,8 @@ export async function openWorld(
   const unfollow = await followStore(store, informers);
   const sealer = createSealer(new Uint8Array(32), random);
   const services = createServices({ ...options, informers, log, listeners: [] }, store, sealer);
+  // A kept view that is stale fails the request.
+  for (const { views } of collectionsOf(store)) views.checkEach();
   if (sweeps) await sweep(store, { log, clock });
   return {
     kube,
