@@ -7,6 +7,7 @@ import type {
 import type { NetworkInterface } from '../../api/vpc/network-interface.ts';
 import type { Call, Handler } from '../context.ts';
 import { selectPage } from '../describe.ts';
+import { zoneIdOf } from '../zones.ts';
 import type { FilterTable, FilterValues } from '../filters.ts';
 import { invalidValue, own, required, sees } from '../own.ts';
 import { associationView } from '../public-ips/association.ts';
@@ -58,6 +59,7 @@ const OWN_FILTERS: FilterTable<NetworkInterface>['filters'] = {
   'vpc-id': ({ spec }) => [spec.vpcId],
   'subnet-id': ({ spec }) => [spec.subnetId],
   'availability-zone': ({ spec }) => [spec.availabilityZone],
+  'availability-zone-id': ({ spec }) => [spec.availabilityZone && zoneIdOf(spec.availabilityZone)],
   description: ({ spec }) => [spec.description],
   'group-id': ({ spec }) => spec.groups,
   'interface-type': ({ spec }) => [spec.interfaceType],

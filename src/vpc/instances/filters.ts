@@ -1,19 +1,20 @@
 import type { Instance } from '../../api/vpc/instance.ts';
 import type { NetworkInterface } from '../../api/vpc/network-interface.ts';
+import { interfaceFilters } from '../actions/describe-interfaces.ts';
 import { instanceLimits } from '../../ec2/limits.ts';
 import type { Call } from '../context.ts';
 import type { FilterTable, FilterValues } from '../filters.ts';
 import { interfacesOf, stateView } from '../views/instance.ts';
 import { associationView } from '../public-ips/association.ts';
-import { interfaceStatus } from '../interfaces/status.ts';
 import { privateDnsName } from '../views/interface.ts';
+import { zoneIdOf } from '../zones.ts';
 import { metadataOptionsView } from './metadata-options.ts';
 
 type Filters<T> = Readonly<Record<string, FilterValues<T>>>;
 
 /** The filters of DescribeInstances (spec: ec2-surface 2.4). */
 export function instanceFilters(call: Call): FilterTable<Instance> {
-  const all = interfaceFilters(call);
+  const all = ofInterfaces(call);
   return {
     tags: ({ spec }) => spec.tags,
     indexed: { 'vpc-id': 'vpc', 'subnet-id': 'subnet' },
@@ -27,7 +28,8 @@ export function instanceFilters(call: Call): FilterTable<Instance> {
         'dns-name': (eni) => [publicOf(call, eni)?.PublicDnsName],
         'ipv6-address': ({ spec }) => spec.ipv6Addresses ?? [],
         'instance.group-id': ({ spec }) => spec.groups,
-        'instance.group-name': groupNames(call),
+        'instance.group-name': ({ spec }) =>
+          spec.groups.map((id) => call.store.groups.get(id)?.spec.groupName),
       }),
       ...ofAll(call, all),
     },
@@ -40,6 +42,7 @@ const OWN_FILTERS: Filters<Instance> = {
   'instance-state-code': ({ spec }) => [String(stateView(spec.state).Code)],
   'instance-type': ({ spec }) => [spec.instanceType],
   'availability-zone': ({ spec }) => [spec.availabilityZone],
+  'availability-zone-id': ({ spec }) => [spec.availabilityZone && zoneIdOf(spec.availabilityZone)],
   'vpc-id': ({ spec }) => [spec.vpcId],
   'subnet-id': ({ spec }) => [spec.subnetId],
   'image-id': ({ spec }) => [spec.imageId],
@@ -52,6 +55,7 @@ const OWN_FILTERS: Filters<Instance> = {
   'state-reason-code': ({ spec }) => [spec.stateReason],
   'iam-instance-profile.arn': ({ spec }) => [spec.iamInstanceProfileArn],
   'root-device-type': () => ['ebs'],
+  'root-device-name': () => ['/dev/xvda'],
   'virtualization-type': () => ['hvm'],
   architecture: () => ['x86_64'],
   hypervisor: ({ spec }) => [instanceLimits(spec.instanceType)?.hypervisor],
@@ -66,38 +70,16 @@ function publicOf(call: Call, eni: NetworkInterface): ReturnType<typeof associat
   return associationView(call, eni, eni.spec.privateIps[0]);
 }
 
-function groupNames(call: Call): FilterValues<NetworkInterface> {
-  return ({ spec }) => spec.groups.map((id) => call.store.groups.get(id)?.spec.groupName);
-}
-
-function interfaceFilters(call: Call): Filters<NetworkInterface> {
+/** Those of DescribeNetworkInterfaces, and the few that have other names here. */
+function ofInterfaces(call: Call): Filters<NetworkInterface> {
+  const { filters, tags } = interfaceFilters(call);
   return {
-    'network-interface-id': ({ metadata }) => [metadata.name],
-    'subnet-id': ({ spec }) => [spec.subnetId],
-    'vpc-id': ({ spec }) => [spec.vpcId],
-    'group-id': ({ spec }) => spec.groups,
-    'group-name': groupNames(call),
-    'private-dns-name': ({ spec }) => [privateDnsName(spec.privateIps[0] ?? '', call.region)],
-    'availability-zone': ({ spec }) => [spec.availabilityZone],
-    'mac-address': ({ spec }) => [spec.macAddress],
-    'owner-id': ({ spec }) => [spec.account],
-    'source-dest-check': ({ spec }) => [String(spec.sourceDestCheck)],
-    description: ({ spec }) => [spec.description],
-    status: (eni) => [interfaceStatus(eni)],
-    'addresses.private-ip-address': ({ spec }) => spec.privateIps,
-    'addresses.primary': ({ spec }) => (spec.privateIps.length > 1 ? ['true', 'false'] : ['true']),
-    'ipv6-addresses.ipv6-address': ({ spec }) => spec.ipv6Addresses ?? [],
-    'association.public-ip': (eni) => [publicOf(call, eni)?.PublicIp],
-    'association.ip-owner-id': (eni) => [publicOf(call, eni)?.IpOwnerId],
-    'association.allocation-id': (eni) => [publicOf(call, eni)?.AllocationId],
-    'association.association-id': (eni) => [publicOf(call, eni)?.AssociationId],
-    'attachment.attachment-id': ({ spec }) => [spec.attachment?.attachmentId],
-    'attachment.instance-id': ({ spec }) => [spec.attachment?.instanceId],
-    'attachment.device-index': ({ spec }) => [spec.attachment?.deviceIndex.toString()],
-    'attachment.status': () => ['attached'],
-    'attachment.delete-on-termination': ({ spec }) => [
-      spec.attachment?.deleteOnTermination.toString(),
-    ],
+    ...filters,
+    'ipv6-address': ({ spec }) => spec.ipv6Addresses ?? [],
+    'addresses.private-dns-name': ({ spec }) =>
+      spec.privateIps.map((address) => privateDnsName(address, call.region)),
+    'tag-key': (eni) => Object.keys(tags?.(eni) ?? {}),
+    'tag-value': (eni) => Object.values(tags?.(eni) ?? {}),
   };
 }
 
