@@ -25,6 +25,10 @@ const context: CommandContext = {
     const { serveVpc } = await import('./vpc-serve.ts');
     await serveVpc(request, listening);
   },
+  conformance: async (target) => {
+    const { measure } = await import('./conformance.ts');
+    return measure(root, target);
+  },
   connectKube: async (path) => {
     const { connectKube } = await import('./connect-kube.ts');
     return connectKube(path);

@@ -1,6 +1,7 @@
 import type { KubeClient } from '../api/client.ts';
 import type { Clock } from '../base/clock.ts';
 import type { AskAgent } from './flows.ts';
+import type { MeasureConformance } from './conformance.ts';
 import type { LabPort } from './lab-port.ts';
 import type { ProgressTerminal } from './progress.ts';
 import type { VpcServe } from './vpc-serve.ts';
@@ -9,6 +10,7 @@ import type { VpcServe } from './vpc-serve.ts';
 export interface CommandContext {
   readonly lab: LabPort;
   readonly vpcServe: VpcServe;
+  readonly conformance: MeasureConformance;
   /** Connects by a kubeconfig file; rejects with LabProblem when the file cannot be used. */
   readonly connectKube: ConnectKube;
   /** Asks an agent for flow records. */

@@ -7,6 +7,7 @@ import { FLOW_HEADER, flowRecord, formatFlowRecord } from '../policy/flow-record
 import { FlowsOff } from './flows.ts';
 import { LabProblem } from './lab-port.ts';
 import { createFakeLabPort, type FakeLabPort } from './lab-port.fake.ts';
+import type { StepResult } from '../policy/conformance/run.ts';
 import { runProgram } from './program.ts';
 import type { VpcServeRequest } from './vpc-serve-request.ts';
 
@@ -18,6 +19,7 @@ let served: VpcServeRequest[];
 /** Lines that agents answer, by their socket; the others are off. */
 let agents: Record<string, readonly string[]>;
 let asked: string[];
+let measured: readonly StepResult[];
 
 beforeEach(() => {
   lab = createFakeLabPort();
@@ -27,7 +29,16 @@ beforeEach(() => {
   served = [];
   agents = {};
   asked = [];
+  measured = [STEP, { ...STEP, step: 2, actual: 'skipped', note: 'no wires' }];
 });
+
+const STEP: StepResult = {
+  table: 'ports',
+  step: 1,
+  packet: '6/80 a > b',
+  expected: 'pass',
+  actual: 'pass',
+};
 
 function connectFake(path: string): FakeKube & { close(): Promise<void> } {
   if (path === '/missing') throw new LabProblem('Cannot read kubeconfig /missing');
@@ -57,6 +68,10 @@ async function trunkline(...argv: string[]): Promise<Outcome> {
         served.push(request);
         listening('http://127.0.0.1:1');
       },
+      conformance: async (target) => {
+        if (target !== 'lab') throw new LabProblem(`Cannot reach ${target}`);
+        return measured;
+      },
       connectKube: (path) => Promise.resolve(connectFake(path)),
       askAgent: async function* (socket, path) {
         asked.push(`${socket} ${path}`);
@@ -74,6 +89,36 @@ async function trunkline(...argv: string[]): Promise<Outcome> {
   );
   return { status, ...said };
 }
+
+describe('conformance', () => {
+  test('prints a line for each table, and ends well when all agree', async () => {
+    const { out, status } = await trunkline('conformance', '--target', 'lab');
+    expect(out).toMatch(/^ports +1 +1 +agrees$/m);
+    expect(out).toContain('lab: 1 steps, 1 skipped, 0 disagreements');
+    expect(status).toBe(0);
+  });
+
+  test('names the steps that disagree, and fails', async () => {
+    measured = [{ ...STEP, actual: 'drop', note: 'why' }];
+    const { out, status } = await trunkline('conformance', '--target', 'lab');
+    expect(out).toContain('ports step 1: 6/80 a > b: must pass, did drop (why)');
+    expect(status).toBe(1);
+    const json = await trunkline('conformance', '--target', 'lab', '-o', 'json');
+    expect(JSON.parse(json.out)).toMatchObject({ target: 'lab', steps: 1, disagreements: 1 });
+  });
+
+  test('fails when nothing could be measured', async () => {
+    measured = [{ ...STEP, actual: 'skipped' }];
+    expect((await trunkline('conformance', '--target', 'lab')).status).toBe(1);
+  });
+
+  test('refuses a target that is none, and says what cannot be reached', async () => {
+    expect((await trunkline('conformance', '--target', 'moon')).status).toBe(2);
+    const away = await trunkline('conformance', '--target', 'http://127.0.0.1:1');
+    expect(away.status).toBe(3);
+    expect(away.errors).toContain('Cannot reach http://127.0.0.1:1');
+  });
+});
 
 describe('lab up', () => {
   test('answers how to use the lab, and keeps progress apart from the answer', async () => {

@@ -6,6 +6,7 @@ import {
   type CommandContext,
   type OutputFormat,
 } from './command.ts';
+import { conformanceCommand } from './conformance.ts';
 import { explainCommand } from './explain-command.ts';
 import { flowsCommand } from './flows-command.ts';
 import { DEFAULT_DEMO, DEFAULT_LAB } from './lab-choice.ts';
@@ -74,6 +75,7 @@ function buildProgram(context: CommandContext, failed: () => void): Command {
     .addCommand(vpcCommand(context))
     .addCommand(explainCommand(context, failed))
     .addCommand(flowsCommand(context))
+    .addCommand(conformanceCommand(context, failed))
     .addHelpText(
       'after',
       `

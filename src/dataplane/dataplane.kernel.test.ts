@@ -4,16 +4,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { packetOf, smallWorld } from '../../test/arbitrary/small-world.ts';
 import { scenarios, slotAddresses } from '../../test/arbitrary/scenarios.ts';
 import { runSeed } from '../../test/differential/corpus.ts';
-import { FabricBed } from '../../test/differential/fabric-bed.ts';
-import { probeFrame } from '../../test/differential/frame.ts';
-import {
-  UPLINK,
-  ipOf,
-  linkOf,
-  macOf,
-  prepare,
-  type PreparedPacket,
-} from '../../test/differential/scenario.ts';
+import { FabricBed } from '../lab/fabric-bed/bed.ts';
+import { probeFrame } from '../lab/fabric-bed/frame.ts';
+import { UPLINK, ipOf, linkOf, macOf, type PreparedPacket } from '../lab/fabric-bed/slots.ts';
+import { prepare } from '../../test/differential/scenario.ts';
 import { compile } from './compile.ts';
 import { diffPrograms } from './diff.ts';
 import { renderProgram } from './render.ts';

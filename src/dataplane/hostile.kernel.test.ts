@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { smallWorld } from '../../test/arbitrary/small-world.ts';
 import { slotAddresses } from '../../test/arbitrary/scenarios.ts';
-import { FabricBed } from '../../test/differential/fabric-bed.ts';
-import { macBytes, u16 } from '../../test/differential/frame.ts';
+import { FabricBed } from '../lab/fabric-bed/bed.ts';
+import { macBytes, u16 } from '../lab/fabric-bed/frame.ts';
 import {
   advertisement,
   arp,
@@ -15,7 +15,7 @@ import {
   udp,
   type Ipv4Fields,
 } from '../../test/differential/raw-frame.ts';
-import { UPLINK, ipOf, linkOf, macOf } from '../../test/differential/scenario.ts';
+import { UPLINK, ipOf, linkOf, macOf } from '../lab/fabric-bed/slots.ts';
 import { compile } from './compile.ts';
 import { renderProgram } from './render.ts';
 import type { FabricState } from './state.ts';

@@ -2,10 +2,9 @@ import * as fc from 'fast-check';
 import type { NetworkAclEntrySpec } from '../../src/api/vpc/network-acl.ts';
 import type { SecurityGroupRuleSpec } from '../../src/api/vpc/security-group.ts';
 import { cidrAround, formatCidr } from '../../src/base/cidr.ts';
+import { LOCAL_SLOTS, ipOf } from '../../src/lab/fabric-bed/slots.ts';
 import {
-  LOCAL_SLOTS,
   VPC,
-  ipOf,
   type Scenario,
   type ScenarioInterface,
   type ScenarioPacket,

@@ -5,7 +5,7 @@ import type { FabricProgram } from '../../src/dataplane/program.ts';
 import { renderProgram } from '../../src/dataplane/render.ts';
 import { scenarios } from '../arbitrary/scenarios.ts';
 import { compiledFate } from './compiled-fate.ts';
-import type { FabricBed } from './fabric-bed.ts';
+import type { FabricBed } from '../../src/lab/fabric-bed/bed.ts';
 import { edited, opened, runFlows, type FlowCase, type FlowRun } from './flows.ts';
 import { FLOW_MUTANTS, MUTANTS, type Mutant } from './mutants.ts';
 import { evaluatedFate, prepare, type Fate, type Scenario } from './scenario.ts';

@@ -1,6 +1,7 @@
 import type { FabricProgram } from '../../src/dataplane/program.ts';
 import { runProgram, type ProgramRun } from './run-program.ts';
-import type { Fate, PreparedPacket } from './scenario.ts';
+import type { PreparedPacket } from '../../src/lab/fabric-bed/slots.ts';
+import type { Fate } from './scenario.ts';
 
 /**
  * What the compiled program does with the packet. Dropping a foreign source is the pin chain's work,

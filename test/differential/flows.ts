@@ -9,16 +9,8 @@ import { flowOf, judgeKnown } from '../../src/policy/flow.ts';
 import { slotReach } from '../arbitrary/scenarios.ts';
 import { fateOfRun } from './compiled-fate.ts';
 import { runProgram } from './run-program.ts';
-import {
-  UPLINK,
-  evaluatedFate,
-  fateOf,
-  ipOf,
-  type Fate,
-  type Prepared,
-  type PreparedPacket,
-  type Scenario,
-} from './scenario.ts';
+import { UPLINK, ipOf, type PreparedPacket } from '../../src/lab/fabric-bed/slots.ts';
+import { evaluatedFate, fateOf, type Fate, type Prepared, type Scenario } from './scenario.ts';
 
 /** A world and what becomes of it; packets are of the first. */
 export interface FlowCase {

@@ -7,7 +7,7 @@ import { scenarios, slotReach } from '../arbitrary/scenarios.ts';
 import { threeAnswers } from './compare.ts';
 import { corpus, runSeed } from './corpus.ts';
 import { ShapeCoverage } from './coverage.ts';
-import { FabricBed } from './fabric-bed.ts';
+import { FabricBed } from '../../src/lab/fabric-bed/bed.ts';
 import { edited, opened, runFlows } from './flows.ts';
 import { MUTANTS } from './mutants.ts';
 import { evaluatedFate, prepare, type Fate, type Scenario } from './scenario.ts';

@@ -7,7 +7,7 @@ import { scenarios, slotReach } from '../arbitrary/scenarios.ts';
 import { agreesOnFlows, flowCases, huntMutants, threeAnswers } from './compare.ts';
 import { corpus, runSeed } from './corpus.ts';
 import { ShapeCoverage } from './coverage.ts';
-import { FabricBed } from './fabric-bed.ts';
+import { FabricBed } from '../../src/lab/fabric-bed/bed.ts';
 import type { Scenario } from './scenario.ts';
 
 const BATCH_WORLDS = 50;

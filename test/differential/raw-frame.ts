@@ -1,6 +1,6 @@
 /** Frames that no honest stack sends: every field is the caller's. */
-import { checksum, ipBytes, macBytes, u16 } from './frame.ts';
-import { ipOf } from './scenario.ts';
+import { checksum, ipBytes, macBytes, u16 } from '../../src/lab/fabric-bed/frame.ts';
+import { ipOf } from '../../src/lab/fabric-bed/slots.ts';
 
 /** Numbers of the protocols that frames carry. */
 export const ETHER = { ipv4: 0x0800, arp: 0x0806, vlan: 0x8100, ipv6: 0x86dd } as const;

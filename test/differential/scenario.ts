@@ -1,19 +1,24 @@
 import { must } from '../../src/base/assert.ts';
 import { cidrHasIp, parseCidr, type Cidr } from '../../src/base/cidr.ts';
-import { ipEquals, parseIp, type Ip } from '../../src/base/ip.ts';
+import { ipEquals } from '../../src/base/ip.ts';
 import type { NetworkAcl, NetworkAclEntrySpec } from '../../src/api/vpc/network-acl.ts';
 import type { SecurityGroupRuleSpec } from '../../src/api/vpc/security-group.ts';
 import type { Subnet } from '../../src/api/vpc/subnet.ts';
 import type { VpcPeeringConnection } from '../../src/api/vpc/vpc-peering-connection.ts';
 import type { FabricPort, FabricState } from '../../src/dataplane/state.ts';
+import {
+  LOCAL_SLOTS,
+  UPLINK,
+  ipOf,
+  linkOf,
+  macOf,
+  type PreparedPacket,
+} from '../../src/lab/fabric-bed/slots.ts';
 import { evaluate, type Verdict } from '../../src/policy/evaluate.ts';
-import type { Packet } from '../../src/policy/packet.ts';
 import { worldFromObjects, type World } from '../../src/policy/world.ts';
 
 /** The VPC that every scenario is about; interfaces of other VPCs are noise. */
 export const VPC = 'vpc-1';
-/** The link that leads to remote interfaces and to the outside. */
-export const UPLINK = 'u0';
 
 /**
  * One case of the differential tests as plain JSON, so that a failure can be printed, shrunk and kept in
@@ -67,9 +72,6 @@ export interface ScenarioPacket {
   readonly icmpCode?: number;
 }
 
-/** Slots whose interfaces are ports of the fabric. */
-export const LOCAL_SLOTS = 5;
-
 /** What becomes of a packet in one fabric: where it is dropped, or the link that it leaves by. */
 export interface Fate {
   readonly end: 'egress' | 'acl' | 'ingress' | 'delivered';
@@ -81,16 +83,6 @@ export interface Prepared {
   readonly world: World;
   readonly state: FabricState;
   readonly packets: readonly PreparedPacket[];
-}
-
-/** A packet with the links that the routes of the fabric give it. */
-export interface PreparedPacket {
-  readonly packet: Packet;
-  readonly inLink: string;
-  readonly outLink: string;
-  readonly sourceMac: string;
-  /** What an ICMP error is about. */
-  readonly about?: Buffer;
 }
 
 /** Turns JSON into worlds, ports and packets, by way of the stored objects. */
@@ -153,22 +145,6 @@ export function fateOf(verdict: Verdict, { inLink, outLink }: PreparedPacket): F
 /** Id of the interface in a slot. */
 function eniId(slot: number): string {
   return `eni-${slot}`;
-}
-
-/** Link of the port in a slot. */
-export function linkOf(slot: number): string {
-  return `p${slot}`;
-}
-
-/** MAC address of the interface in a slot. */
-export function macOf(slot: number): string {
-  return `02:00:00:00:00:${(slot + 16).toString(16)}`;
-}
-
-/** Reads an address that is known to be good. */
-export function ipOf(text: string): Ip {
-  const ip = parseIp(text);
-  return must(ip.ok ? ip.value : undefined, () => `bad address ${text}`);
 }
 
 /** Reads a block that is known to be good. */

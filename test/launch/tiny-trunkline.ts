@@ -20,6 +20,7 @@ process.exitCode = await runProgram(
   {
     lab,
     vpcServe: () => Promise.reject(new Error('The tiny lab has no VPC API')),
+    conformance: () => Promise.reject(new Error('The tiny lab measures nothing')),
     connectKube: () => Promise.reject(new Error('The tiny lab has no Kubernetes API')),
     askAgent: () => {
       throw new Error('The tiny lab has no agents');

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { packetOf, smallWorld } from '../../../test/arbitrary/small-world.ts';
 import { slotAddresses } from '../../../test/arbitrary/scenarios.ts';
-import { FabricBed } from '../../../test/differential/fabric-bed.ts';
-import { probeFrame, probeNumber } from '../../../test/differential/frame.ts';
-import { UPLINK, linkOf, macOf } from '../../../test/differential/scenario.ts';
+import { FabricBed } from '../../lab/fabric-bed/bed.ts';
+import { probeFrame, probeNumber } from '../../lab/fabric-bed/frame.ts';
+import { UPLINK, linkOf, macOf } from '../../lab/fabric-bed/slots.ts';
 import type { NftBatch } from '../../base/network.ts';
 import type { FabricState } from '../../dataplane/state.ts';
 import { createNftBatch } from '../../io/nft-batch.ts';

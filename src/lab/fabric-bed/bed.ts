@@ -1,15 +1,15 @@
 import { closeSync } from 'node:fs';
-import { must } from '../../src/base/assert.ts';
-import type { NetworkStep } from '../../src/base/network.ts';
-import { TABLE, tableOf } from '../../src/dataplane/program.ts';
-import { createNetwork } from '../../src/io/network.ts';
-import { inNetns } from '../../src/io/netns.ts';
-import { lastErrno, send, socket } from '../../src/io/netlink/libc.ts';
-import { runInNetns } from '../../src/io/netns-exec.ts';
-import { createNft } from '../../src/io/nft.ts';
+import { must } from '../../base/assert.ts';
+import type { NetworkStep } from '../../base/network.ts';
+import { TABLE, tableOf } from '../../dataplane/program.ts';
+import { createNetwork } from '../../io/network.ts';
+import { inNetns } from '../../io/netns.ts';
+import { lastErrno, send, socket } from '../../io/netlink/libc.ts';
+import { runInNetns } from '../../io/netns-exec.ts';
+import { createNft } from '../../io/nft.ts';
 import { probeFrame, probeNumber } from './frame.ts';
 import { PacketSocket, type ReceivedFrame } from './packet-socket.ts';
-import { LOCAL_SLOTS, UPLINK, ipOf, linkOf, macOf, type PreparedPacket } from './scenario.ts';
+import { LOCAL_SLOTS, UPLINK, ipOf, linkOf, macOf, type PreparedPacket } from './slots.ts';
 
 /** How long to wait for a frame before it counts as dropped although no counter says so. */
 const LOST_MS = 500;

@@ -1,27 +1,15 @@
 import { closeSync } from 'node:fs';
 import koffi from 'koffi';
-import { inNetns } from '../../src/io/netns.ts';
-import { lastErrno, setSocketFlag, socket } from '../../src/io/netlink/libc.ts';
+import { inNetns } from '../../io/netns.ts';
+import { lastErrno, setSocketFlag, socket } from '../../io/netlink/libc.ts';
 
 const libc = koffi.load('libc.so.6');
 const sendto = libc.func('long sendto(int, const void *, size_t, int, const void *, uint32_t)') as (
-  fd: number,
-  data: Buffer,
-  length: number,
-  flags: number,
-  to: Buffer,
-  size: number,
+  ...all: readonly [number, Buffer, number, number, Buffer, number]
 ) => number;
 const recvfrom = libc.func(
   'long recvfrom(int, _Out_ void *, size_t, int, _Out_ void *, _Inout_ uint32_t *)',
-) as (
-  fd: number,
-  into: Buffer,
-  length: number,
-  flags: number,
-  from: Buffer,
-  size: number[],
-) => number;
+) as (...all: readonly [number, Buffer, number, number, Buffer, number[]]) => number;
 const nametoindex = libc.func('uint32_t if_nametoindex(const char *)') as (name: string) => number;
 
 const AF_PACKET = 17;

@@ -1,5 +1,5 @@
-import type { Ip } from '../../src/base/ip.ts';
-import type { Packet } from '../../src/policy/packet.ts';
+import type { Ip } from '../../base/ip.ts';
+import type { Packet } from '../../policy/packet.ts';
 
 /** Ends the payload of every probe, before its number. */
 const MAGIC = 0x7472_6e6b;
@@ -97,7 +97,7 @@ function transportHeader(
       const bytes = Buffer.alloc(8);
       bytes.writeUInt8(packet.icmpType ?? 0, 0);
       bytes.writeUInt8(packet.icmpCode ?? 0, 1);
-      bytes.writeUInt16BE(number % 65_536, 4);
+      bytes.writeUInt16BE((packet.sourcePort ?? number) % 65_536, 4);
       return { bytes, checksumAt: 2 };
     }
     default:
