@@ -48,7 +48,10 @@ export const associateTrunkInterface: Handler<
     vlanId: checkVlan(required(input.VlanId, 'vlanId')),
     clientToken: input.ClientToken,
   });
-  return store.locks.hold({ exclusive: [branchId, trunkId] }, async () => {
+  const { associationId } = wanted;
+  return store.locks.hold({ exclusive: [branchId, trunkId, associationId] }, async () => {
+    const earlier = store.interfaces.table.by('association', associationId);
+    if (earlier.some(({ metadata }) => metadata.name !== branchId)) throw otherParameters();
     const trunk = own(call, store.interfaces, trunkId);
     own(call, store.interfaces, branchId);
     const branch = await store.interfaces.update(branchId, (current) =>
@@ -84,11 +87,15 @@ function associated(call: Call, { branch, trunk, wanted }: Wish): NetworkInterfa
 function isReplay(current: Association, wanted: Association): boolean {
   if (wanted.clientToken === undefined || current.clientToken !== wanted.clientToken) return false;
   if (current.trunkInterfaceId !== wanted.trunkInterfaceId || current.vlanId !== wanted.vlanId)
-    throw new Ec2Error(
-      'IdempotentParameterMismatch',
-      'The client token you have provided is associated with a resource with different parameters.',
-    );
+    throw otherParameters();
   return true;
+}
+
+function otherParameters(): Ec2Error {
+  return new Ec2Error(
+    'IdempotentParameterMismatch',
+    'The client token you have provided is associated with a resource with different parameters.',
+  );
 }
 
 function checkKinds(branch: NetworkInterface, trunk: NetworkInterface): void {
