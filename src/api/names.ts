@@ -9,6 +9,8 @@ export const POD_ENI = 'vpc.amazonaws.com/pod-eni';
 export const HAS_TRUNK_LABEL = 'vpc.amazonaws.com/has-trunk-attached';
 /** CNINode feature: branch interfaces for pods. */
 export const FEATURE_SECURITY_GROUPS = 'SecurityGroupsForPods';
+/** CNINode feature: pods in the subnet and groups of the ENIConfig that its value names. */
+export const FEATURE_CUSTOM_NETWORKING = 'CustomNetworking';
 /** CNINode finalizer. */
 export const CLEANUP_FINALIZER = 'networking.k8s.aws/resource-cleanup';
 /** Pod label whose presence marks a Fargate pod. */

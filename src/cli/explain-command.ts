@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { OUTPUT_FORMATS, printAnswer, type CommandContext, type OutputFormat } from './command.ts';
 import { parseTarget, TARGET_FORM, type Target } from './explain-target.ts';
 import { runExplain } from './explain.ts';
-import { chooseLab } from './lab-choice.ts';
+import { labKubeconfig } from './lab-choice.ts';
 
 interface ExplainOptions {
   readonly name?: string;
@@ -42,7 +42,7 @@ Examples:
   trunkline explain 198.51.100.7 eni-0a1b2c3d4e5f60718:53/udp`,
     )
     .action(async (from: string, to: Target, options: ExplainOptions) => {
-      const path = options.kubeconfig ?? (await labKubeconfig(context, options.name));
+      const path = options.kubeconfig ?? (await labKubeconfig(context.lab, options.name));
       const kube = await context.connectKube(path);
       try {
         const answer = await runExplain(kube, { from, to, namespace: options.namespace });
@@ -58,11 +58,4 @@ function targetArgument(text: string): Target {
   const target = parseTarget(text);
   if (!target.ok) throw new InvalidArgumentError(target.error);
   return target.value;
-}
-
-async function labKubeconfig(context: CommandContext, name: string | undefined): Promise<string> {
-  const chosen = await chooseLab(context.lab, name);
-  await context.lab.access(chosen);
-  const summary = (await context.lab.list()).find((each) => each.name === chosen);
-  return summary?.kubeconfigPath ?? '';
 }

@@ -16,3 +16,11 @@ export async function chooseLab(lab: LabPort, name: string | undefined): Promise
   const names = running.map((each) => each.name).join(', ');
   throw new LabProblem(`Several labs are running (${names}): say which with --name`);
 }
+
+/** The kubeconfig file of the lab a command means. Throws LabProblem when there is none to ask. */
+export async function labKubeconfig(lab: LabPort, name: string | undefined): Promise<string> {
+  const chosen = await chooseLab(lab, name);
+  await lab.access(chosen);
+  const summary = (await lab.list()).find((each) => each.name === chosen);
+  return summary?.kubeconfigPath ?? '';
+}

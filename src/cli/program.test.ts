@@ -1,7 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createFakeClock } from '../base/clock.fake.ts';
 import { KubeError } from '../api/kube-error.ts';
+import { CNI_NODES } from '../api/cni-node.ts';
 import type { FakeKube } from '../api/client.fake.ts';
+import { NODES, type Node } from '../api/core/node.ts';
+import { PODS } from '../api/core/pod.ts';
+import { POD_ENI } from '../api/names.ts';
 import { explainedCluster } from './explain.fake.ts';
 import { FLOW_HEADER, flowRecord, formatFlowRecord } from '../policy/flow-record.ts';
 import { FlowsOff } from './flows.ts';
@@ -574,3 +578,108 @@ describe('trunkline flows', () => {
     expect((await trunkline('flows', '--help')).out).toContain('trunkline flows checkout -f');
   });
 });
+
+describe('capacity', () => {
+  const nodes: readonly Node[] = [
+    clusterNode('node-1', 'm5.large', { pods: '29', [POD_ENI]: '9' }),
+    clusterNode('node-2', 't3.medium', { pods: '17' }),
+    clusterNode('node-3', 'own.metal', {}),
+    clusterNode('node-4', 'm5.large', { pods: '40', [POD_ENI]: '9' }),
+    clusterNode('node-5', 'm5.large', { pods: '29' }),
+  ];
+  const cluster = ['--kubeconfig', '/some'] as const;
+
+  beforeEach(() => {
+    for (const node of nodes) kube.seed(NODES, node);
+    const features = [{ name: 'CustomNetworking', value: 'other-subnet' }];
+    kube.seed(CNI_NODES, { metadata: { name: 'node-4' }, spec: { features } });
+    for (const [name, branch, phase] of [
+      ['a', true, 'Running'],
+      ['b', true, 'Succeeded'],
+      ['c', false, 'Running'],
+    ] as const)
+      kube.seed(PODS, {
+        metadata: { name, namespace: 'default' },
+        spec: { nodeName: 'node-1', containers: [branch ? BRANCHED : { name: 'main' }] },
+        status: { phase },
+      });
+  });
+
+  test('shows the sums of a type, line by line', async () => {
+    const { out, status } = await trunkline('capacity', 'm5.large');
+    expect(status).toBe(0);
+    for (const sum of [
+      /^m5.large$/m,
+      /secondary addresses +27 +3 x \(10 - 1\)$/m,
+      /max-pods +29 +27 \+ 2/m,
+      /branch interfaces +9 /m,
+      /other pods +20 +29 - 9/m,
+      /addresses with a trunk +18 +\(3 - 1\) x/m,
+      /pods with a trunk +29 +18 \+ 2 \+ 9/m,
+    ])
+      expect(out).toMatch(sum);
+  });
+
+  test('answers several types and settings for programs', async () => {
+    const settings = ['--custom-networking', '--max-eni', '2', '--show-max-allowed', '-o', 'json'];
+    const { out } = await trunkline('capacity', 'm5.large', 't3.medium', ...settings);
+    expect(JSON.parse(out)).toMatchObject([
+      { instanceType: 'm5.large', maxPods: 11, branchInterfaces: 9, otherPods: 2 },
+      { instanceType: 't3.medium', maxPods: 7, branchInterfaces: 0 },
+    ]);
+    const prefixes = (await trunkline('capacity', 'm5.large', '--prefix-delegation')).out;
+    expect(prefixes).toMatch(/max-pods +110 +432 \+ 2 that use the host's network is 434/);
+    expect((await trunkline('capacity', 't3.medium')).out).toMatch(
+      /branch interfaces +0 +no trunk/,
+    );
+  });
+
+  test('shows nodes, what is in use and what is odd about them', async () => {
+    const { out, status } = await trunkline('capacity', ...cluster);
+    expect(status).toBe(0);
+    expect(out).toMatch(/^node-1 +m5.large +9 +1 +29 +2 +19$/m);
+    expect(out).toMatch(/^node-2: this type can have no trunk/m);
+    expect(out).toMatch(/^node-3: no limits are known of instance type 'own.metal'/m);
+    expect(out).toMatch(/^node-4: max-pods 40 is more than the 20 that have addresses/m);
+    expect(out).toMatch(/^node-5: 9 branches are possible, but no trunk is attached/m);
+    expect(closed).toBe(1);
+  });
+
+  test('answers one node, with its CNINode taken into account', async () => {
+    const { out } = await trunkline('capacity', '--node', 'node-4', ...cluster, '-o', 'json');
+    expect(JSON.parse(out)).toMatchObject([
+      { node: 'node-4', allocatableBranches: 9, capacity: { maxPods: 20, podsWithTrunk: 20 } },
+    ]);
+  });
+
+  test('names the types near an unknown one, and the nodes that there are', async () => {
+    const typo = await trunkline('capacity', 'm5.larg');
+    expect(typo.status).toBe(3);
+    expect(typo.errors).toMatch(/no instance type 'm5.larg': did you mean m5.large, /);
+    expect((await trunkline('capacity', 'postgresql')).errors).toContain('looks like m5.large');
+    const node = await trunkline('capacity', '--node', 'node-9', ...cluster);
+    expect(node.errors).toContain("no node 'node-9'; there are node-1, node-2");
+    expect(node.status).toBe(3);
+  });
+
+  test('fails when there is nothing to ask, and on wrong use', async () => {
+    const none = await trunkline('capacity');
+    expect([none.status, none.errors]).toEqual([3, expect.stringContaining('No lab is running')]);
+    kube.beforeCall = () => {
+      throw new KubeError('Forbidden', 'nodes is forbidden', { status: 403 });
+    };
+    const denied = await trunkline('capacity', ...cluster);
+    expect([denied.status, closed]).toEqual([3, 1]);
+    expect(denied.errors).toContain('Cannot read the cluster');
+    expect((await trunkline('capacity', 'm5.large', '--node', 'node-1')).status).toBe(2);
+    expect((await trunkline('capacity', 'm5.large', '--max-eni', '0')).status).toBe(2);
+    expect((await trunkline('capacity', '--help')).out).toContain('capacity c5.4xlarge m6i');
+  });
+});
+
+const BRANCHED = { name: 'main', resources: { limits: { [POD_ENI]: '1' } } };
+
+function clusterNode(name: string, type: string, allocatable: Record<string, string>): Node {
+  const labels = { 'node.kubernetes.io/instance-type': type };
+  return { metadata: { name, labels }, status: { allocatable } };
+}

@@ -6,6 +6,7 @@ import {
   type CommandContext,
   type OutputFormat,
 } from './command.ts';
+import { capacityCommand } from './capacity-command.ts';
 import { conformanceCommand } from './conformance.ts';
 import { explainCommand } from './explain-command.ts';
 import { flowsCommand } from './flows-command.ts';
@@ -75,6 +76,7 @@ function buildProgram(context: CommandContext, failed: () => void): Command {
     .addCommand(vpcCommand(context))
     .addCommand(explainCommand(context, failed))
     .addCommand(flowsCommand(context))
+    .addCommand(capacityCommand(context))
     .addCommand(conformanceCommand(context, failed))
     .addHelpText(
       'after',
@@ -85,6 +87,7 @@ Examples:
   eval "$(trunkline lab env)"        point kubectl and aws at it
   trunkline explain checkout rds:5432    which rules admit it, or what is missing
   trunkline flows --verdict reject -f    what the filter drops, live
+  trunkline capacity m5.large            pods it holds, with branches and without
   trunkline lab down`,
     );
   return program;
