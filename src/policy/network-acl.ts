@@ -5,7 +5,7 @@
  * ACLs", which also lists the services that they never filter, the same as for groups).
  */
 import type { NetworkAcl, NetworkAclEntrySpec } from '../api/vpc/network-acl.ts';
-import type { Subnet } from '../api/vpc/subnet.ts';
+import { subnetCidrs, type Subnet } from '../api/vpc/subnet.ts';
 import { cidrHasIp, parseCidr, type Cidr } from '../base/cidr.ts';
 import type { VpcId } from '../base/ids.ts';
 import type { Ip } from '../base/ip.ts';
@@ -52,16 +52,16 @@ export interface AclVerdict {
 
 /** A stored subnet; `defaultAclId` is the one of its VPC. Without any ACL there is no boundary. */
 export function subnetView(
-  { metadata, spec }: Subnet,
+  subnet: Subnet,
   defaultAclId: string | undefined,
 ): SubnetView | undefined {
+  const { metadata, spec } = subnet;
   const networkAclId = spec.networkAcl?.networkAclId ?? defaultAclId;
   if (networkAclId === undefined) return undefined;
-  const blocks = [spec.cidr, ...(spec.ipv6CidrBlocks ?? []).map(({ cidr }) => cidr)];
   return {
     subnetId: metadata.name,
     vpcId: spec.vpcId,
-    cidrs: blocks.flatMap((text) => {
+    cidrs: subnetCidrs(subnet).flatMap((text) => {
       const cidr = parseCidr(text);
       return cidr.ok ? [cidr.value] : [];
     }),

@@ -59,11 +59,20 @@ test('the DNS server of a VPC and the routers of its subnets are never filtered'
         metadata: { name: 'subnet-1' },
         spec: { account: '1', vpcId: 'vpc-1', cidr: '10.0.1.0/24', availabilityZone: 'a' },
       },
+      {
+        metadata: { name: 'subnet-6' },
+        spec: {
+          account: '1',
+          vpcId: 'vpc-1',
+          ipv6Native: true,
+          ipv6CidrBlocks: [{ associationId: 'a', cidr: '2001:db8::/64' }],
+          availabilityZone: 'a',
+        },
+      },
     ],
   });
-  const free = ['10.0.0.2', '10.0.1.1', '10.0.1.2', '10.0.0.1'].filter((text) =>
-    isUnfiltered(world, 'vpc-1', ip(text)),
-  );
-  expect(free).toEqual(['10.0.0.2', '10.0.1.1']);
+  const texts = ['10.0.0.2', '10.0.1.1', '10.0.1.2', '10.0.0.1', '2001:db8::1', '2001:db8::2'];
+  const free = texts.filter((text) => isUnfiltered(world, 'vpc-1', ip(text)));
+  expect(free).toEqual(['10.0.0.2', '10.0.1.1', '2001:db8::1']);
   expect(isUnfiltered(world, 'vpc-2', ip('10.0.0.2'))).toBe(false);
 });

@@ -2,7 +2,7 @@ import type { NetworkAcl } from '../api/vpc/network-acl.ts';
 import type { NetworkInterface } from '../api/vpc/network-interface.ts';
 import type { PrefixList } from '../api/vpc/prefix-list.ts';
 import type { SecurityGroup } from '../api/vpc/security-group.ts';
-import type { Subnet } from '../api/vpc/subnet.ts';
+import { subnetCidrs, type Subnet } from '../api/vpc/subnet.ts';
 import type { VpcPeeringConnection } from '../api/vpc/vpc-peering-connection.ts';
 import type { Vpc } from '../api/vpc/vpc.ts';
 import { cidrAround, cidrAt, cidrHasIp, formatCidr, parseCidr, type Cidr } from '../base/cidr.ts';
@@ -261,9 +261,8 @@ function resolverOf(vpc: Vpc): readonly UnfilteredBlock[] {
 }
 
 /** The router of a subnet is its second address, in both families. */
-function routerOf({ spec }: Subnet): readonly UnfilteredBlock[] {
-  const blocks = [spec.cidr, ...(spec.ipv6CidrBlocks ?? []).map(({ cidr }) => cidr)];
-  return blocks.flatMap((text) => blockAt(spec.vpcId, text, 1n));
+function routerOf(subnet: Subnet): readonly UnfilteredBlock[] {
+  return subnetCidrs(subnet).flatMap((text) => blockAt(subnet.spec.vpcId, text, 1n));
 }
 
 function blockAt(

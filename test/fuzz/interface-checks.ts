@@ -1,5 +1,6 @@
 import { type NetworkInterface } from '../../src/api/vpc/network-interface.ts';
 import { PREFIX_LISTS } from '../../src/api/vpc/prefix-list.ts';
+import { subnetCidrs } from '../../src/api/vpc/subnet.ts';
 import { type SecurityGroup } from '../../src/api/vpc/security-group.ts';
 import { instanceLimits } from '../../src/ec2/limits.ts';
 import { block, inside } from './blocks.ts';
@@ -93,9 +94,11 @@ function checkAddresses(facts: Facts, eni: NetworkInterface): void {
   facts.expect(subnet !== undefined, `${name} is in ${spec.subnetId}, which is gone`);
   facts.expect(subnet?.vpcId === spec.vpcId, `${name} and its subnet are in different VPCs`);
   facts.expect(subnet?.availabilityZone === spec.availabilityZone, `${name} is in another zone`);
-  facts.expect(spec.privateIps.length > 0, `${name} has no primary address`);
   if (subnet === undefined) return;
-  const blocks = [subnet.cidr, ...(subnet.ipv6CidrBlocks ?? []).map(({ cidr }) => cidr)];
+  const isNative = subnet.ipv6Native === true;
+  facts.expect(isNative !== spec.privateIps.length > 0, `${name} has no primary address`);
+  facts.expect(!isNative || !!spec.ipv6Addresses?.length, `${name} has no IPv6 address`);
+  const blocks = subnetCidrs({ spec: subnet });
   for (const text of addresses(eni)) {
     const outer = blocks.find((each) => inside(text, each));
     facts.expect(outer !== undefined, `${name}: ${text} is outside its subnet`);

@@ -8,7 +8,7 @@ import { NETWORK_INSIGHTS_PATHS } from '../../src/api/vpc/network-insights-path.
 import { PREFIX_LISTS } from '../../src/api/vpc/prefix-list.ts';
 import { ROUTE_TABLES } from '../../src/api/vpc/route-table.ts';
 import { SUBNET_CIDR_RESERVATIONS } from '../../src/api/vpc/subnet-cidr-reservation.ts';
-import { type Subnet } from '../../src/api/vpc/subnet.ts';
+import { subnetCidrs, type Subnet } from '../../src/api/vpc/subnet.ts';
 import { VPC_PEERING_CONNECTIONS } from '../../src/api/vpc/vpc-peering-connection.ts';
 import { block, inside } from './blocks.ts';
 import type { Facts } from './facts.ts';
@@ -41,12 +41,7 @@ function vpcs(facts: Facts): void {
 function subnets(facts: Facts): void {
   for (const [id, subnet] of facts.subnets) checkSubnet(facts, id, subnet);
   for (const [vpcId, members] of Map.groupBy(facts.subnets.values(), ({ spec }) => spec.vpcId))
-    facts.apart(`Subnets of ${vpcId}`, members.flatMap(blocksOf));
-}
-
-/** Both families. */
-function blocksOf({ spec }: Subnet): readonly string[] {
-  return [spec.cidr, ...(spec.ipv6CidrBlocks ?? []).map(({ cidr }) => cidr)];
+    facts.apart(`Subnets of ${vpcId}`, members.flatMap(subnetCidrs));
 }
 
 function checkSubnet(facts: Facts, id: string, subnet: Subnet): void {
@@ -55,7 +50,7 @@ function checkSubnet(facts: Facts, id: string, subnet: Subnet): void {
   facts.expect(vpc !== undefined, `${id} is in ${spec.vpcId}, which is gone`);
   facts.expect(vpc?.account === spec.account, `${id} and its VPC are of different accounts`);
   const outer = [...(vpc?.cidrBlocks ?? []), ...(vpc?.ipv6CidrBlocks ?? [])];
-  for (const cidr of blocksOf(subnet))
+  for (const cidr of subnetCidrs(subnet))
     facts.expect(
       outer.some((each) => inside(cidr, each.cidr)),
       `${id}: ${cidr} is outside its VPC`,
@@ -135,11 +130,8 @@ function lists(facts: Facts): void {
 function reservations(facts: Facts): void {
   const reservations = facts.all(SUBNET_CIDR_RESERVATIONS);
   for (const [id, { spec }] of reservations) {
-    const subnet = facts.subnets.get(spec.subnetId)?.spec;
-    const blocks = subnet && [
-      subnet.cidr,
-      ...(subnet.ipv6CidrBlocks ?? []).map(({ cidr }) => cidr),
-    ];
+    const subnet = facts.subnets.get(spec.subnetId);
+    const blocks = subnet && subnetCidrs(subnet);
     facts.expect(
       blocks?.some((outer) => inside(spec.cidr, outer)) === true,
       `${id} is outside its subnet`,

@@ -6,11 +6,15 @@ import { VPC_GROUP, VPC_VERSION } from './group.ts';
 
 const SPEC = {
   type: 'object',
-  required: ['account', 'vpcId', 'cidr', 'availabilityZone'],
+  required: ['account', 'vpcId', 'availabilityZone'],
   properties: {
     account: { type: 'string' },
     vpcId: { type: 'string' },
-    cidr: { type: 'string' },
+    cidr: { type: 'string', description: 'The IPv4 block; IPv6-only subnets have none.' },
+    ipv6Native: {
+      type: 'boolean',
+      description: 'IPv6 only: interfaces have no IPv4 address, and always one of IPv6.',
+    },
     availabilityZone: { type: 'string' },
     mapPublicIpOnLaunch: { type: 'boolean' },
     ipv6CidrBlocks: {
@@ -46,6 +50,12 @@ const SPEC = {
 /** A subnet; `metadata.name` is its id. */
 export interface Subnet extends KubeObject {
   readonly spec: FromSchema<typeof SPEC>;
+}
+
+/** The blocks of a subnet: that of IPv4, unless it is IPv6 only, then those of IPv6. */
+export function subnetCidrs({ spec }: Pick<Subnet, 'spec'>): readonly string[] {
+  const ipv4 = spec.cidr === undefined ? [] : [spec.cidr];
+  return [...ipv4, ...(spec.ipv6CidrBlocks ?? []).map(({ cidr }) => cidr)];
 }
 
 /** The `subnets` resource. */

@@ -146,6 +146,12 @@ async function plainTarget(pod: Pod, deps: HandlerDeps): Promise<Target> {
   return target;
 }
 
+/** Pods have IPv4 addresses, so their interface must be in a subnet that has them. */
+function gatewayOf({ eniId, ipv4 }: DesiredPort): string {
+  if (ipv4 !== undefined) return ipv4.gateway;
+  throw new CniError('refused', NO_ADDRESS, `interface ${eniId} is in an IPv6-only subnet`);
+}
+
 function hostEnd(options: {
   readonly ref: PodRef;
   readonly target: Target;
@@ -156,7 +162,7 @@ function hostEnd(options: {
   const { address, port } = target;
   const suffix = podSuffix(ref.namespace, ref.name);
   const plain = plainVeth(suffix, request.config.vethPrefix);
-  const common = { address, gateway: port.gateway, eniId: port.eniId };
+  const common = { address, gateway: gatewayOf(port), eniId: port.eniId };
   if (!port.branch) return { ...common, hostLink: plain };
   const hostLink = mode === 'strict' ? strictVeth(suffix) : plain;
   return { ...common, hostLink, vlanId: port.branch.vlanId, mode };

@@ -101,8 +101,8 @@ export class Wirer {
       mtu: fabric.mtu,
     };
     if (!port.branch) return plainWiring(pod);
-    const { mac, gateway, link } = port;
-    const branch = { ...port.branch, mac, gateway, port: link };
+    const { mac, link } = port;
+    const branch = { ...port.branch, mac, gateway: sandbox.gateway, port: link };
     const wiring = { pod, branch, driver, hostNetns };
     return sandbox.mode === 'standard' ? standardWiring(wiring) : strictWiring(wiring);
   }

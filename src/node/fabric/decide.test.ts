@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { NetnsState } from '../../base/network.ts';
 import { decideFabric, decideHost } from './decide.ts';
 import { desiredFabric, type DesiredFabric } from './desired.ts';
-import { anInterface, attachedTo, branchOn, objectsWith } from './desired.fake.ts';
+import { anInterface, attachedTo, branchOn, ipv6Only, objectsWith } from './desired.fake.ts';
 
 const EMPTY: NetnsState = {
   links: [],
@@ -235,6 +235,31 @@ describe('decideHost', () => {
     const steps = decideHost(ports, { ...EMPTY, addresses });
     expect(steps[1]).toMatchObject({ op: 'address-delete', address: '10.0.1.77' });
     expect(steps[2]).toMatchObject({ op: 'address-add', address: '10.0.1.5' });
+  });
+
+  test('gives an interface of an IPv6-only subnet IPv6 alone', () => {
+    const native = { subnetId: 'subnet-6', privateIps: [], ipv6Addresses: ['2001:db8::8'] };
+    const interfaces = [0, 1].map((index) =>
+      anInterface(8 + index, { ...attachedTo(1, index), ...native }),
+    );
+    const objects = objectsWith(interfaces);
+    const subnets = [ipv6Only('subnet-6', '2001:db8::/64')];
+    const stale = { link: 'eth0', address: '10.0.1.8', prefixBits: 24 };
+    const state = { ...EMPTY, links: [link('eth0'), link('eth1')], addresses: [stale] };
+    const add = {
+      op: 'address-add',
+      address: '2001:db8::8',
+      prefixBits: 128,
+      ignoreExisting: true,
+    };
+    const route = { op: 'route-replace', destination: '::/0', gateway: 'fe80:ec2::1' };
+    expect(decideHost(desiredFabric({ ...objects, subnets }).ports, state)).toEqual([
+      { op: 'address-delete', ...stale, ignoreMissing: true },
+      { ...add, link: 'eth0' },
+      { ...route, link: 'eth0', table: 254 },
+      { ...add, link: 'eth1' },
+      { ...route, link: 'eth1', table: 2 },
+    ]);
   });
 
   test('does nothing when all is as it shall be', () => {

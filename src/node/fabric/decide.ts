@@ -199,14 +199,14 @@ function hostAddressSteps(port: DesiredPort, state: NetnsState): NetworkStep[] {
   const stale = have.filter((one) => one.address !== address);
   return [
     ...stale.map((one): NetworkStep => ({ op: 'address-delete', ...one, ignoreMissing: true })),
-    ...(have.length > stale.length
+    ...(have.length > stale.length || port.ipv4 === undefined
       ? []
       : [
           {
             op: 'address-add',
             link,
             address,
-            prefixBits: port.subnetPrefixBits,
+            prefixBits: port.ipv4.prefixBits,
             ignoreExisting: true,
           } as const,
         ]),
@@ -241,8 +241,9 @@ function hasRoute(state: NetnsState, want: Route & { destination: string; table:
 }
 
 function primaryRouteSteps(port: DesiredPort, state: NetnsState): NetworkStep[] {
-  const { hostLink: link, gateway } = port;
-  const route = { destination: '0.0.0.0/0', link, gateway, table: MAIN_TABLE };
+  const { hostLink: link, ipv4 } = port;
+  if (ipv4 === undefined) return [];
+  const route = { destination: '0.0.0.0/0', link, gateway: ipv4.gateway, table: MAIN_TABLE };
   return hasRoute(state, route) ? [] : [{ op: 'route-replace', ...route }];
 }
 
@@ -252,7 +253,9 @@ function deviceRouteSteps(
   state: NetnsState,
   device: { readonly index: number; readonly trunk: boolean },
 ): NetworkStep[] {
-  const { hostLink: link, gateway } = port;
+  const { hostLink: link, ipv4 } = port;
+  if (ipv4 === undefined) return [];
+  const { gateway, cidr } = ipv4;
   const table = deviceTable(device.index);
   const route = { destination: '0.0.0.0/0', link, gateway, table };
   if (hasRoute(state, route)) return [];
@@ -267,7 +270,7 @@ function deviceRouteSteps(
   return [
     { op: 'route-replace', destination: `${gateway}/32`, link, scope: 'link', table },
     { op: 'route-replace', ...route },
-    { op: 'route-delete', destination: port.subnetCidr, link, ignoreMissing: true },
+    { op: 'route-delete', destination: cidr, link, ignoreMissing: true },
     ...(device.trunk ? [] : [source]),
   ];
 }

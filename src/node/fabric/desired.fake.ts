@@ -2,11 +2,26 @@ import type { Instance } from '../../api/vpc/instance.ts';
 import type { NetworkInterface } from '../../api/vpc/network-interface.ts';
 import { HostIndex } from '../../api/vpc/slices/host-index.ts';
 import { sliceOf } from '../../api/vpc/slices/slice-of.ts';
+import type { Subnet } from '../../api/vpc/subnet.ts';
 import type { FabricObjects } from './source.ts';
 
 /** VPC objects for tests: two hosts of one VPC, `i-1` (10.0.1.0/24) and `i-2` (10.0.2.0/24). */
 
 const COMMON = { account: '1', vpcId: 'vpc-1', description: '', availabilityZone: 'a' } as const;
+
+/** A subnet of the VPC that has no IPv4 block. */
+export function ipv6Only(name: string, cidr: string): Subnet {
+  return {
+    metadata: { name },
+    spec: {
+      account: '1',
+      vpcId: 'vpc-1',
+      ipv6Native: true,
+      ipv6CidrBlocks: [{ associationId: 'a', cidr }],
+      availabilityZone: 'a',
+    },
+  };
+}
 
 /** An interface with id `eni-<number>`, address 10.0.<host>.<number> and group sg-<number>. */
 export function anInterface(

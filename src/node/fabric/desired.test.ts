@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { desiredFabric, filterState, remotesIn } from './desired.ts';
-import { anInterface, attachedTo, branchOn, objectsWith } from './desired.fake.ts';
+import { anInterface, attachedTo, branchOn, ipv6Only, objectsWith } from './desired.fake.ts';
 
 const PRIMARY = anInterface(5, attachedTo(1, 0));
 const TRUNK = anInterface(6, { ...attachedTo(1, 1), interfaceType: 'trunk' });
@@ -17,8 +17,7 @@ describe('the desired fabric', () => {
         link: 'e00000000000005',
         hostLink: 'eth0',
         mac: '02:00:00:00:00:05',
-        gateway: '10.0.1.1',
-        subnetPrefixBits: 24,
+        ipv4: { gateway: '10.0.1.1', cidr: '10.0.1.0/24', prefixBits: 24 },
         device: { index: 0, trunk: false },
       },
       { link: 'e00000000000006', hostLink: 'eth1', device: { index: 1, trunk: true } },
@@ -29,6 +28,33 @@ describe('the desired fabric', () => {
         branch: { vlanId: 42, trunkPort: 'e00000000000006', trunkLink: 'eth1' },
       },
     ]);
+  });
+
+  test('has ports with no IPv4 side in IPv6-only subnets, and no IPv4 router there', () => {
+    const native = anInterface(8, {
+      ...attachedTo(1, 2),
+      subnetId: 'subnet-6',
+      privateIps: [],
+      ipv6Addresses: ['2001:db8::8'],
+    });
+    const objects = objectsWith([PRIMARY, native]);
+    const subnets = [...objects.subnets, ipv6Only('subnet-6', '2001:db8::/64')];
+    const fabric = desiredFabric({ ...objects, subnets });
+    const port = fabric.ports.find(({ eniId }) => eniId === native.metadata.name);
+    expect(port).toMatchObject({ addresses: [], addresses6: ['2001:db8::8'] });
+    expect(port).toMatchObject({ gateways6: ['2001:db8::1'] });
+    expect(port).not.toHaveProperty('ipv4');
+    expect(fabric).toMatchObject({
+      gateways: ['10.0.1.1', '10.0.2.1'],
+      gateways6: ['2001:db8::1'],
+    });
+  });
+
+  test('leaves out interfaces of a subnet whose block cannot be read', () => {
+    const objects = objectsWith([PRIMARY]);
+    const [first] = objects.subnets;
+    const subnets = first ? [{ ...first, spec: { ...first.spec, cidr: 'x' } }] : [];
+    expect(desiredFabric({ ...objects, subnets }).ports).toEqual([]);
   });
 
   test('reaches every address of other hosts through their tunnels, branches too', () => {

@@ -10,6 +10,14 @@ import { peerView, worldFromObjects, type InterfaceView, type World } from '../.
 import { branchLink, deviceLink, portLink } from '../wiring/names.ts';
 import type { FabricObjects } from './source.ts';
 
+/** The IPv4 side of a subnet. */
+export interface SubnetIpv4 {
+  /** The router's address. */
+  readonly gateway: string;
+  readonly cidr: string;
+  readonly prefixBits: number;
+}
+
 /** One interface of this host. */
 export interface DesiredPort {
   readonly eniId: string;
@@ -26,11 +34,10 @@ export interface DesiredPort {
   readonly groupIds: readonly string[];
   readonly sourceDestCheck: boolean;
   readonly timeouts?: FlowTimeouts;
-  readonly gateway: string;
+  /** Of its subnet; absent when that is IPv6 only. */
+  readonly ipv4?: SubnetIpv4;
   /** The router's address in each IPv6 block of the subnet. */
   readonly gateways6: readonly string[];
-  readonly subnetCidr: string;
-  readonly subnetPrefixBits: number;
   /** Set for attached interfaces. */
   readonly device?: { readonly index: number; readonly trunk: boolean };
   /** Set for branches. */
@@ -75,7 +82,7 @@ export function desiredFabric(objects: FabricObjects): DesiredFabric {
     remotes: new Map(
       otherSlices(objects).map((slice) => [slice.metadata.name, knownOf(slice).remotes]),
     ),
-    gateways: subnets.map((subnet) => subnet.gateway).sort(),
+    gateways: subnets.flatMap(({ ipv4 }) => ipv4?.gateway ?? []).sort(),
     gateways6: subnets.flatMap((subnet) => subnet.gateways6).sort(),
   };
 }
@@ -181,12 +188,7 @@ function ipOf(text: string): Ip[] {
   return ip.ok ? [ip.value] : [];
 }
 
-interface SubnetView {
-  readonly gateway: string;
-  readonly gateways6: readonly string[];
-  readonly cidr: string;
-  readonly prefixBits: number;
-}
+type SubnetView = Pick<DesiredPort, 'ipv4' | 'gateways6'>;
 
 interface Index {
   /** Of this host, by id. */
@@ -208,18 +210,23 @@ function indexOf(objects: FabricObjects, vpcId: string | undefined): Index {
 
 /** The router of a subnet is its second address, as in EC2. */
 function subnetEntry(subnet: Subnet): [string, SubnetView][] {
-  const cidr = parseCidr(subnet.spec.cidr);
-  if (!cidr.ok) return [];
+  const ipv4 = subnetIpv4(subnet);
+  if (ipv4 === undefined && !subnet.spec.ipv6Native) return [];
   const view = {
-    gateway: formatIp(cidrAt(cidr.value, 1n)),
+    ...(ipv4 && { ipv4 }),
     gateways6: (subnet.spec.ipv6CidrBlocks ?? []).flatMap((block) => {
       const cidr6 = parseCidr(block.cidr);
       return cidr6.ok ? [formatIp(cidrAt(cidr6.value, 1n))] : [];
     }),
-    cidr: formatCidr(cidr.value),
-    prefixBits: cidr.value.prefixBits,
   };
   return [[subnet.metadata.name, view]];
+}
+
+function subnetIpv4({ spec }: Subnet): SubnetIpv4 | undefined {
+  const cidr = parseCidr(spec.cidr ?? '');
+  if (!cidr.ok) return undefined;
+  const { prefixBits } = cidr.value;
+  return { gateway: formatIp(cidrAt(cidr.value, 1n)), cidr: formatCidr(cidr.value), prefixBits };
 }
 
 function portOf(item: NetworkInterface, index: Index): DesiredPort[] {
@@ -237,10 +244,7 @@ function portOf(item: NetworkInterface, index: Index): DesiredPort[] {
       groupIds: item.spec.groups,
       sourceDestCheck: item.spec.sourceDestCheck,
       ...timeoutsOf(item),
-      gateway: subnet.gateway,
-      gateways6: subnet.gateways6,
-      subnetCidr: subnet.cidr,
-      subnetPrefixBits: subnet.prefixBits,
+      ...subnet,
       ...place,
     },
   ];

@@ -1,7 +1,7 @@
 import type { NetworkAcl, NetworkAclEntrySpec } from '../../api/vpc/network-acl.ts';
 import type { NetworkInterface } from '../../api/vpc/network-interface.ts';
 import type { SecurityGroupRuleSpec } from '../../api/vpc/security-group.ts';
-import type { Subnet } from '../../api/vpc/subnet.ts';
+import { subnetCidrs, type Subnet } from '../../api/vpc/subnet.ts';
 import { cidrHasIp, parseCidr } from '../../base/cidr.ts';
 import { parseIp } from '../../base/ip.ts';
 import type { WorldObjects } from '../world.ts';
@@ -140,7 +140,10 @@ function interfaceOf(
   };
 }
 
-function isIn({ spec }: Subnet, text: string): boolean {
-  const [cidr, ip] = [parseCidr(spec.cidr), parseIp(text)];
-  return cidr.ok && ip.ok && cidrHasIp(cidr.value, ip.value);
+function isIn(subnet: Subnet, text: string): boolean {
+  const ip = parseIp(text);
+  return subnetCidrs(subnet).some((block) => {
+    const cidr = parseCidr(block);
+    return cidr.ok && ip.ok && cidrHasIp(cidr.value, ip.value);
+  });
 }

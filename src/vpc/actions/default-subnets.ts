@@ -1,9 +1,12 @@
 import type { CreateDefaultSubnetRequest, CreateDefaultSubnetResult } from '@aws-sdk/client-ec2';
+import type { Subnet } from '../../api/vpc/subnet.ts';
 import type { Vpc } from '../../api/vpc/vpc.ts';
 import { must } from '../../base/assert.ts';
+import { formatCidr } from '../../base/cidr.ts';
 import { Ec2Error } from '../../ec2/error.ts';
 import type { Call, Handler } from '../context.ts';
 import { defaultSubnet, freeDefaultBlock } from '../network/default-vpc.ts';
+import { IPV6_ONLY, newIpv6Block } from '../network/ipv6-only.ts';
 import { pickZone } from '../network/pick-zone.ts';
 import { defaultAcl } from '../network/subnet-acl.ts';
 import { findDefaultVpc, required } from '../own.ts';
@@ -17,8 +20,6 @@ export const createDefaultSubnet: Handler<CreateDefaultSubnetRequest, CreateDefa
   const { store } = call;
   required(input.AvailabilityZone ?? input.AvailabilityZoneId, 'availabilityZone');
   const { name: zone } = pickZone(call, input);
-  if (input.Ipv6Native)
-    throw new Ec2Error('UnsupportedOperation', 'IPv6-only subnets are not supported.');
   const vpcId = theDefaultVpc(call).metadata.name;
   return store.locks.hold({ exclusive: [vpcId] }, async () => {
     const vpc = theDefaultVpc(call);
@@ -31,11 +32,19 @@ export const createDefaultSubnet: Handler<CreateDefaultSubnetRequest, CreateDefa
         `'${existing.metadata.name}' is already the default subnet in ${zone}.`,
       );
     const networkAcl = must(defaultAcl(call, vpcId), () => `VPC ${vpcId} has no default ACL`);
-    const block = freeDefaultBlock(call, vpc);
+    const family = input.Ipv6Native ? 6 : 4;
+    const block = freeDefaultBlock(call, vpc, family);
     const subnet = defaultSubnet(call, { vpc, networkAcl }, { zone, block });
-    return { Subnet: subnetView(call, await store.subnets.create(subnet)) };
+    const made = family === 6 ? ipv6Only(call, subnet, formatCidr(block)) : subnet;
+    return { Subnet: subnetView(call, await store.subnets.create(made)) };
   });
 };
+
+function ipv6Only({ random }: Call, { metadata, spec }: Subnet, cidr: string): Subnet {
+  const { cidr: _none, ...rest } = spec;
+  const ipv6CidrBlocks = [newIpv6Block(random, cidr)];
+  return { metadata, spec: { ...rest, ...IPV6_ONLY, ipv6CidrBlocks, mapPublicIpOnLaunch: false } };
+}
 
 function theDefaultVpc(call: Call): Vpc {
   const vpc = findDefaultVpc(call);

@@ -13,7 +13,7 @@ import { invalidValue, own, required, sees } from '../own.ts';
 import { associationView } from '../public-ips/association.ts';
 import { interfaceStatus } from '../interfaces/status.ts';
 import { ID_INDEX } from '../store/table.ts';
-import { attachmentView, interfaceView, privateDnsName } from '../views/interface.ts';
+import { attachmentView, interfaceView, interfaceDnsName } from '../views/interface.ts';
 
 /** DescribeNetworkInterfaces. */
 export const describeNetworkInterfaces: Handler<
@@ -66,7 +66,7 @@ const OWN_FILTERS: FilterTable<NetworkInterface>['filters'] = {
   'mac-address': ({ spec }) => [spec.macAddress],
   'private-ip-address': ({ spec }) => [spec.privateIps[0]],
   'addresses.private-ip-address': addresses,
-  'addresses.primary': ({ spec }) => (spec.privateIps.length > 1 ? ['true', 'false'] : ['true']),
+  'addresses.primary': ({ spec }) => spec.privateIps.map((_address, i) => String(i === 0)),
   'ipv6-addresses.ipv6-address': ({ spec }) => spec.ipv6Addresses ?? [],
   'ipv4-prefixes.ipv4-prefix': ({ spec }) => spec.ipv4Prefixes ?? [],
   'ipv6-prefixes.ipv6-prefix': ({ spec }) => spec.ipv6Prefixes ?? [],
@@ -99,7 +99,7 @@ function ofAssociations(
 function callFilters(call: Call): FilterTable<NetworkInterface>['filters'] {
   return {
     'group-name': ({ spec }) => spec.groups.map((id) => call.store.groups.get(id)?.spec.groupName),
-    'private-dns-name': ({ spec }) => [privateDnsName(spec.privateIps[0] ?? '', call.region)],
+    'private-dns-name': ({ spec }) => [interfaceDnsName(spec, call.region)],
     'association.public-ip': ofAssociations(call, 'PublicIp'),
     'association.public-dns-name': ofAssociations(call, 'PublicDnsName'),
     'association.ip-owner-id': ofAssociations(call, 'IpOwnerId'),

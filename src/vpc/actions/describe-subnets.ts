@@ -24,7 +24,7 @@ export const describeSubnets: Handler<DescribeSubnetsRequest, DescribeSubnetsRes
   };
 };
 
-const cidr = ({ spec }: Subnet): string[] => [spec.cidr];
+const cidr = ({ spec }: Subnet): readonly (string | undefined)[] => [spec.cidr];
 const zone = ({ spec }: Subnet): string[] => [spec.availabilityZone];
 const zoneId = ({ spec }: Subnet): string[] => [zoneIdOf(spec.availabilityZone)];
 const defaultForAz = ({ spec }: Subnet): string[] => [String(spec.defaultForAz ?? false)];
@@ -62,7 +62,7 @@ function subnetFilters(call: Call): FilterTable<Subnet> {
       'private-dns-name-options-on-launch.enable-resource-name-dns-aaaa-record': ({ spec }) => [
         String(spec.enableResourceNameDnsAaaaRecord ?? false),
       ],
-      'ipv6-native': () => ['false'],
+      'ipv6-native': ({ spec }) => [String(spec.ipv6Native ?? false)],
       'ipv6-cidr-block-association.ipv6-cidr-block': (subnet) =>
         ipv6(subnet).map((block) => block.cidr),
       'ipv6-cidr-block-association.association-id': (subnet) =>

@@ -44,7 +44,9 @@ export const createNatGateway: Handler<CreateNatGatewayRequest, CreateNatGateway
     const earlier = store.natGateways.get(id);
     checkReplay(earlier?.spec.clientTokenDigest, input);
     if (earlier !== undefined) return earlier;
-    const { vpcId } = own(call, store.subnets, subnetId).spec;
+    const { vpcId, ipv6Native } = own(call, store.subnets, subnetId).spec;
+    if (ipv6Native)
+      throw invalidValue(`Subnet ${subnetId} is IPv6 only: it has no addresses to give.`);
     const base = { ...tokenFields(input), account: call.accountId, vpcId, subnetId, tags };
     if (address !== undefined && store.internetGateways.table.count('vpc', vpcId) === 0)
       return store.natGateways.create({ metadata: { name: id }, spec: failed(call, base) });

@@ -5,7 +5,7 @@ import type { Handler } from '../context.ts';
 import { invalidValue, own, required } from '../own.ts';
 
 type Spec = Subnet['spec'];
-type Change = (spec: Spec) => Spec;
+type Change = (subnet: Subnet) => Spec;
 
 /** Attributes that are switched on and off, and the fields that hold them. */
 const SWITCHES = {
@@ -15,6 +15,13 @@ const SWITCHES = {
   EnableResourceNameDnsARecordOnLaunch: 'enableResourceNameDnsARecord',
   EnableResourceNameDnsAAAARecordOnLaunch: 'enableResourceNameDnsAaaaRecord',
 } as const satisfies Partial<Record<keyof ModifySubnetAttributeRequest, keyof Spec>>;
+
+/** What an IPv6-only subnet cannot do without, or has no use for. */
+const NATIVE_SWITCHES: Partial<Record<keyof typeof SWITCHES, boolean>> = {
+  MapPublicIpOnLaunch: false,
+  AssignIpv6AddressOnCreation: true,
+  EnableResourceNameDnsARecordOnLaunch: false,
+};
 
 const UNSUPPORTED = [
   'MapCustomerOwnedIpOnLaunch',
@@ -33,7 +40,7 @@ export const modifySubnetAttribute: Handler<ModifySubnetAttributeRequest, void> 
   const change = readChange(input);
   await store.locks.hold({ exclusive: [subnetId] }, async () => {
     own(call, store.subnets, subnetId);
-    await store.subnets.update(subnetId, (subnet) => ({ ...subnet, spec: change(subnet.spec) }));
+    await store.subnets.update(subnetId, (subnet) => ({ ...subnet, spec: change(subnet) }));
   });
 };
 
@@ -58,11 +65,13 @@ function readChange(input: ModifySubnetAttributeRequest): Change {
 }
 
 function switchTo(name: keyof typeof SWITCHES, value: boolean): Change {
-  return (spec) => {
+  return ({ metadata, spec }) => {
     if (name === 'AssignIpv6AddressOnCreation' && value && !spec.ipv6CidrBlocks?.length)
       throw invalidValue(
-        'Invalid value for parameter assignIpv6AddressOnCreation. The subnet does not have an IPv6 CIDR block.',
+        `Invalid value 'true' for assign-ipv6-address-on-creation. Cannot set assign-ipv6-address-on-creation to true unless the subnet (${metadata.name}) has an IPv6 CIDR block associated with it.`,
       );
+    if (spec.ipv6Native && value !== (NATIVE_SWITCHES[name] ?? value))
+      throw invalidValue(`Attribute ${name} of an IPv6-only subnet cannot be ${value}.`);
     return { ...spec, [SWITCHES[name]]: value };
   };
 }
@@ -72,5 +81,9 @@ function nameBy(hostnameType: string): Change {
     throw invalidValue(
       `Value (${hostnameType}) for parameter privateDnsHostnameTypeOnLaunch is invalid.`,
     );
-  return (spec) => ({ ...spec, hostnameType });
+  return ({ spec }) => {
+    if (spec.ipv6Native && hostnameType === 'ip-name')
+      throw invalidValue('Instances of an IPv6-only subnet are named by their resource.');
+    return { ...spec, hostnameType };
+  };
 }

@@ -9,9 +9,10 @@ import type { Subnet } from '../../api/vpc/subnet.ts';
 import { Ec2Error } from '../../ec2/error.ts';
 import { ID_KINDS, notFound } from '../../ec2/id-kinds.ts';
 import type { Call, Handler } from '../context.ts';
+import { newIpv6Block } from '../network/ipv6-only.ts';
 import { own, ownVpc, required, sees } from '../own.ts';
 import { subnetIpv6BlockView } from '../views/network.ts';
-import { freeBlock, newIpv6Block } from './subnets.ts';
+import { freeBlock } from './subnets.ts';
 
 /** A subnet has at most one IPv6 block. */
 const MAX_IPV6_BLOCKS = 1;
@@ -27,7 +28,7 @@ export const associateSubnetCidrBlock: Handler<
   const { vpcId } = own(call, store.subnets, subnetId).spec;
   return store.locks.hold({ exclusive: [vpcId, subnetId] }, async () => {
     const { spec } = own(call, store.subnets, subnetId);
-    const block = newIpv6Block(call, freeBlock(call, ownVpc(call, vpcId), text, 6));
+    const block = newIpv6Block(call.random, freeBlock(call, ownVpc(call, vpcId), text, 6));
     if ((spec.ipv6CidrBlocks ?? []).length >= MAX_IPV6_BLOCKS)
       throw new Ec2Error(
         'CidrLimitExceeded',

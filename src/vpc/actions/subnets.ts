@@ -3,13 +3,16 @@ import type {
   CreateSubnetResult,
   DeleteSubnetRequest,
 } from '@aws-sdk/client-ec2';
+import type { Subnet } from '../../api/vpc/subnet.ts';
 import type { Vpc } from '../../api/vpc/vpc.ts';
 import { formatCidr } from '../../base/cidr.ts';
 import { newId } from '../../base/ids.ts';
 import { Ec2Error } from '../../ec2/error.ts';
+import { compact } from '../compact.ts';
 import type { Call, Handler } from '../context.ts';
 import { checkFree, readBlock, readSubnetBlock } from '../network/blocks.ts';
 import { checkNoDependants } from '../network/dependants.ts';
+import { IPV6_ONLY, newIpv6Block } from '../network/ipv6-only.ts';
 import { aclAssociation } from '../network/subnet-acl.ts';
 import { pickZone } from '../network/pick-zone.ts';
 import { own, ownVpc, required } from '../own.ts';
@@ -20,30 +23,29 @@ import { subnetView } from '../views/network.ts';
 export const createSubnet: Handler<CreateSubnetRequest, CreateSubnetResult> = (input, call) => {
   const { store } = call;
   const vpcId = required(input.VpcId, 'vpcId');
-  if (input.Ipv6Native) refuseNative(input);
-  const text = required(input.CidrBlock, 'cidrBlock');
-  readBlock(text, 'cidrBlock', 4);
+  checkFamilies(input);
   const { name: availabilityZone } = pickZone(call, input);
   const tags = specifiedTags(input.TagSpecifications, 'subnet', call.quotas);
   return store.locks.hold({ exclusive: [vpcId] }, async () => {
     const vpc = ownVpc(call, vpcId);
-    const cidr = freeBlock(call, vpc, text, 4);
-    const ipv6 = input.Ipv6CidrBlock;
-    const ipv6Cidr = ipv6 === undefined ? undefined : freeBlock(call, vpc, ipv6, 6);
+    const { CidrBlock: ipv4, Ipv6CidrBlock: ipv6 } = input;
+    const cidr = ipv4 === undefined ? ipv4 : freeBlock(call, vpc, ipv4, 4);
+    const ipv6Cidr = ipv6 === undefined ? ipv6 : freeBlock(call, vpc, ipv6, 6);
     if (store.subnets.table.count('vpc', vpcId) >= call.quotas.subnetsPerVpc)
       throw new Ec2Error('SubnetLimitExceeded', 'The maximum number of subnets has been reached.');
     const subnet = await store.subnets.create({
       metadata: { name: newId(call.random, 'subnet') },
-      spec: {
+      spec: compact<Subnet['spec']>({
         account: call.accountId,
         vpcId,
         cidr,
-        ipv6CidrBlocks: ipv6Cidr === undefined ? [] : [newIpv6Block(call, ipv6Cidr)],
+        ...(input.Ipv6Native && IPV6_ONLY),
+        ipv6CidrBlocks: ipv6Cidr === undefined ? [] : [newIpv6Block(call.random, ipv6Cidr)],
         availabilityZone,
         mapPublicIpOnLaunch: false,
         ...aclAssociation(call, vpcId),
         tags,
-      },
+      }),
     });
     return { Subnet: subnetView(call, subnet) };
   });
@@ -56,16 +58,13 @@ export function freeBlock(call: Call, vpc: Vpc, text: string, family: 4 | 6): st
   return formatCidr(block);
 }
 
-/** An IPv6 block as subnets store it. */
-export function newIpv6Block(
-  call: Call,
-  cidr: string,
-): { readonly associationId: string; readonly cidr: string } {
-  return { associationId: newId(call.random, 'subnet-cidr-assoc'), cidr };
-}
-
-/** IPv6-only subnets: AWS's parameter errors first, then that we do not have them. */
-function refuseNative({ CidrBlock: ipv4, Ipv6CidrBlock: ipv6 }: CreateSubnetRequest): never {
+/** An IPv4 block, or an IPv6 block alone for a subnet that is IPv6 only. */
+function checkFamilies(input: CreateSubnetRequest): void {
+  const { CidrBlock: ipv4, Ipv6CidrBlock: ipv6, Ipv6Native: isNative } = input;
+  if (!isNative) {
+    readBlock(required(ipv4, 'cidrBlock'), 'cidrBlock', 4);
+    return;
+  }
   if (ipv6 === undefined)
     throw new Ec2Error(
       'MissingParameter',
@@ -76,7 +75,6 @@ function refuseNative({ CidrBlock: ipv4, Ipv6CidrBlock: ipv6 }: CreateSubnetRequ
       'InvalidParameterCombination',
       'When specifying ipv4 parameters, cidrBlock or ipv4IpamPoolId, you cannot set ipv6Native to true.',
     );
-  throw new Ec2Error('UnsupportedOperation', 'IPv6-only subnets are not supported.');
 }
 
 /** DeleteSubnet: refused while an interface is in it. Its reservations go with it. */

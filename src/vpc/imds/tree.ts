@@ -1,6 +1,6 @@
 import type { Instance } from '../../api/vpc/instance.ts';
 import type { NetworkInterface } from '../../api/vpc/network-interface.ts';
-import { privateDnsName } from '../views/interface.ts';
+import { interfaceDnsName } from '../views/interface.ts';
 import { zoneIdOf } from '../zones.ts';
 import type { ImdsSource } from './source.ts';
 
@@ -47,13 +47,12 @@ function metaData(
 /** What the instance has from its primary interface. */
 function primaryTree(source: ImdsSource, eni: NetworkInterface): Record<string, Tree> {
   const { spec } = eni;
-  const [address = ''] = spec.privateIps;
-  const name = privateDnsName(address, regionOf(spec.availabilityZone));
+  const name = interfaceDnsName(spec, regionOf(spec.availabilityZone));
   return {
     hostname: name,
     ipv6: spec.ipv6Addresses?.[0],
     'local-hostname': name,
-    'local-ipv4': address,
+    'local-ipv4': spec.privateIps[0],
     mac: spec.macAddress,
     'security-groups': lines(groupNames(source, eni)),
   };
@@ -79,14 +78,13 @@ function macsTree(source: ImdsSource, interfaces: readonly NetworkInterface[]): 
 
 function interfaceTree(source: ImdsSource, eni: NetworkInterface): Tree {
   const { metadata, spec } = eni;
-  const [address = ''] = spec.privateIps;
   return {
     'device-number': String(spec.attachment?.deviceIndex ?? 0),
     'interface-id': metadata.name,
     'ipv4-prefix': lines(spec.ipv4Prefixes),
     'ipv6-prefix': lines(spec.ipv6Prefixes),
     ipv6s: lines(spec.ipv6Addresses),
-    'local-hostname': privateDnsName(address, regionOf(spec.availabilityZone)),
+    'local-hostname': interfaceDnsName(spec, regionOf(spec.availabilityZone)),
     'local-ipv4s': lines(spec.privateIps),
     mac: spec.macAddress,
     // Card 0 goes without saying.

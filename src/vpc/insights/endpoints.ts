@@ -43,7 +43,7 @@ export function endsOf(call: Call, { spec }: NetworkInsightsPath): Ends {
     spec.destination === undefined
       ? holderOf(call, sender.spec.vpcId, spec.destinationIp ?? '')
       : endpointInterface(call, spec.destination);
-  const destination = spec.destinationIp ?? receiver?.spec.privateIps[0] ?? '';
+  const destination = spec.destinationIp ?? (receiver && singleAddresses(receiver)[0]) ?? '';
   return { sender, receiver, destination, source: spec.sourceIp ?? sourceFor(sender, destination) };
 }
 

@@ -6,7 +6,7 @@ import type { Call } from '../context.ts';
 import type { FilterTable, FilterValues } from '../filters.ts';
 import { interfacesOf, stateView } from '../views/instance.ts';
 import { associationView } from '../public-ips/association.ts';
-import { privateDnsName } from '../views/interface.ts';
+import { interfaceDnsName, privateDnsName } from '../views/interface.ts';
 import { zoneIdOf } from '../zones.ts';
 import { metadataOptionsView } from './metadata-options.ts';
 
@@ -22,7 +22,7 @@ export function instanceFilters(call: Call): FilterTable<Instance> {
       ...OWN_FILTERS,
       ...ofPrimary(call, {
         'private-ip-address': ({ spec }) => [spec.privateIps[0]],
-        'private-dns-name': ({ spec }) => [privateDnsName(spec.privateIps[0] ?? '', call.region)],
+        'private-dns-name': ({ spec }) => [interfaceDnsName(spec, call.region)],
         'source-dest-check': ({ spec }) => [String(spec.sourceDestCheck)],
         'ip-address': (eni) => [publicOf(call, eni)?.PublicIp],
         'dns-name': (eni) => [publicOf(call, eni)?.PublicDnsName],

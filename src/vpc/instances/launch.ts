@@ -95,6 +95,7 @@ type Attached = LaunchInterface & { readonly attachment: InterfaceAttachment };
 async function makeInterface(call: Call, launch: Launch, each: Attached): Promise<void> {
   const subnet = own(call, call.store.subnets, each.SubnetId);
   const wish = addressWish(each, subnet);
+  checkNative(launch.instanceType, subnet);
   checkLaunchAddresses(launch.instanceType, wish.request);
   const id = newId(call.random, 'eni');
   const fields = {
@@ -116,12 +117,26 @@ async function makeInterface(call: Call, launch: Launch, each: Attached): Promis
 /** The subnet says so, unless the launch does; several interfaces never get one. */
 function wantsPublicIp({ interfaces }: Launch, each: Attached, { spec }: Subnet): boolean {
   const isOnly = interfaces.length === 1;
+  if (spec.ipv6Native && each.AssociatePublicIpAddress === true)
+    throw new Ec2Error(
+      'InvalidParameterCombination',
+      'The associatePublicIPAddress parameter cannot be specified for an IPv6-only subnet.',
+    );
   if (!isOnly && each.AssociatePublicIpAddress === true)
     throw new Ec2Error(
       'InvalidParameterCombination',
       'The associatePublicIPAddress parameter cannot be specified when launching with multiple network interfaces.',
     );
   return isOnly && (each.AssociatePublicIpAddress ?? spec.mapPublicIpOnLaunch ?? false);
+}
+
+/** Only Nitro instances, and bare metal, do without IPv4 (AWS: "IPv6-only subnets"). */
+function checkNative(instanceType: string, { spec }: Subnet): void {
+  if (spec.ipv6Native && instanceLimits(instanceType)?.hypervisor === 'xen')
+    throw new Ec2Error(
+      'Unsupported',
+      'The requested configuration is currently not supported. Please check the documentation for supported configurations.',
+    );
 }
 
 function checkLaunchAddresses(

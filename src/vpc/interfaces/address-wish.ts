@@ -37,6 +37,7 @@ export interface AddressFields {
 
 /** Reads the address parameters of a new interface in a subnet. */
 export function addressWish(input: AddressFields, subnet: Subnet): AddressWish {
+  if (subnet.spec.ipv6Native) return nativeWish(input, subnet);
   const { primary, secondary, count } = ipv4Wish(input);
   const prefixes = need('ipv4Prefix', {
     named: (input.Ipv4Prefixes ?? []).flatMap((each) => each.Ipv4Prefix ?? []),
@@ -57,6 +58,30 @@ export function addressWish(input: AddressFields, subnet: Subnet): AddressWish {
       ipv6,
       ipv6Prefix,
     },
+  };
+}
+
+const IPV4_FIELDS = [
+  ['PrivateIpAddress', 'privateIpAddress'],
+  ['PrivateIpAddresses', 'privateIpAddresses'],
+  ['SecondaryPrivateIpAddressCount', 'secondaryPrivateIpAddressCount'],
+  ['Ipv4Prefixes', 'ipv4Prefix'],
+  ['Ipv4PrefixCount', 'ipv4PrefixCount'],
+] as const satisfies readonly (readonly [keyof AddressFields, string])[];
+
+/** In an IPv6-only subnet an interface has no IPv4 address, and always one of IPv6. */
+function nativeWish(input: AddressFields, subnet: Subnet): AddressWish {
+  for (const [field, parameter] of IPV4_FIELDS)
+    if (input[field] !== undefined && input[field] !== 0)
+      throw new Ec2Error(
+        'InvalidParameterCombination',
+        `The parameter ${parameter} cannot be specified for the IPv6-only subnet '${subnet.metadata.name}'.`,
+      );
+  const { ipv6, ipv6Prefix } = ipv6Wish(input, subnet);
+  return {
+    primary: undefined,
+    primaryIpv6: input.PrimaryIpv6 ?? input.EnablePrimaryIpv6 ?? false,
+    request: { ipv6: isWanted(ipv6) ? ipv6 : { count: 1 }, ipv6Prefix },
   };
 }
 

@@ -133,13 +133,16 @@ export async function unassignAddresses(
   });
 }
 
+/** What stays: without an IPv4 address, as in an IPv6-only subnet, the first one of IPv6. */
+function primaries({ privateIps: [ipv4], ipv6Addresses, primaryIpv6 }: Spec) {
+  const keepsIpv6 = primaryIpv6 === true || ipv4 === undefined;
+  return { 'private IP': ipv4, IPv6: keepsIpv6 ? ipv6Addresses?.[0] : undefined };
+}
+
 function checkUnassign({ metadata, spec }: NetworkInterface, gone: Addresses): void {
-  const [primary = ''] = spec.privateIps;
-  const [primaryIpv6 = ''] = spec.primaryIpv6 ? (spec.ipv6Addresses ?? []) : [];
-  if (gone.ipv4.includes(primary))
-    throw invalidValue(`The primary private IP address ${primary} cannot be unassigned.`);
-  if (primaryIpv6 !== '' && gone.ipv6.includes(primaryIpv6))
-    throw invalidValue(`The primary IPv6 address ${primaryIpv6} cannot be unassigned.`);
+  for (const [what, primary] of Object.entries(primaries(spec)))
+    if (primary !== undefined && [...gone.ipv4, ...gone.ipv6].includes(primary))
+      throw invalidValue(`The primary ${what} address ${primary} cannot be unassigned.`);
   const have: Readonly<Record<AddressKind, readonly string[] | undefined>> = {
     ipv4: spec.privateIps,
     ipv6: spec.ipv6Addresses,

@@ -73,8 +73,8 @@ function primaryFirst(addresses: readonly string[], wish: AddressWish): readonly
   if (wish.primary !== undefined) return addresses;
   const secondary = wish.request.ipv4?.named?.length ?? 0;
   const named = addresses.slice(0, secondary);
-  const [primary = '', ...others] = addresses.slice(secondary);
-  return [primary, ...named, ...others];
+  const [primary, ...others] = addresses.slice(secondary);
+  return [...(primary === undefined ? [] : [primary]), ...named, ...others];
 }
 
 function checkInterfaceQuota(call: Call): void {

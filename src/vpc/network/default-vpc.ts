@@ -1,7 +1,6 @@
 import type { InternetGateway } from '../../api/vpc/internet-gateway.ts';
 import type { Subnet } from '../../api/vpc/subnet.ts';
 import type { Vpc } from '../../api/vpc/vpc.ts';
-import { must } from '../../base/assert.ts';
 import { cidrAt, cidrOverlaps, cidrAround, formatCidr, type Cidr } from '../../base/cidr.ts';
 import { newId } from '../../base/ids.ts';
 import { Ec2Error } from '../../ec2/error.ts';
@@ -15,6 +14,7 @@ import { buildVpc, vpcsLock, type VpcParts } from './build-vpc.ts';
 /** The block of every default VPC, and the size of its subnets. */
 const DEFAULT_BLOCK = '172.31.0.0/16';
 const SUBNET_PREFIX = 20;
+const SUBNET_IPV6_PREFIX = 64;
 
 /**
  * Gives accounts a default VPC in regions, where they have none: 172.31.0.0/16, a /20 in each zone,
@@ -103,17 +103,18 @@ function nthBlock(vpc: Vpc, n: number): Cidr {
   return cidrAround(cidrAt(block, BigInt(n) << sizeBits), SUBNET_PREFIX);
 }
 
-/** A free /20 of a default VPC. */
-export function freeDefaultBlock({ store }: Place, vpc: Vpc): Cidr {
+/** A free block of a default VPC: a /20 of IPv4, or a /64 of IPv6. */
+export function freeDefaultBlock({ store }: Place, vpc: Vpc, family: 4 | 6): Cidr {
   const taken = store.subnets.table.by('vpc', vpc.metadata.name).flatMap(blocksOf);
-  const [primary] = blocksOf(vpc);
-  const count = 1 << (SUBNET_PREFIX - must(primary, () => 'VPC has no block').prefixBits);
-  for (let i = 0; i < count; i++) {
-    const block = nthBlock(vpc, i);
+  const outer = blocksOf(vpc).find((block) => block.family === family);
+  const [prefix, bits] = family === 4 ? [SUBNET_PREFIX, 32] : [SUBNET_IPV6_PREFIX, 128];
+  const step = 1n << BigInt(bits - prefix);
+  for (let at = outer?.first ?? 0n; outer !== undefined && at <= outer.last; at += step) {
+    const block = cidrAround({ family, value: at }, prefix);
     if (!taken.some((other) => cidrOverlaps(other, block))) return block;
   }
   throw new Ec2Error(
     'InsufficientCidrBlocks',
-    `There is no free /${SUBNET_PREFIX} block in ${vpc.metadata.name}.`,
+    `There is no free /${prefix} block in ${vpc.metadata.name}.`,
   );
 }

@@ -14,7 +14,6 @@ import {
   RESERVED_FIRST,
   RESERVED_LAST,
   spaceAt,
-  subnetBlock,
   touchesReserved,
   type AddressKind,
   type Space,
@@ -105,9 +104,11 @@ export class AddressPool {
     };
   }
 
-  /** How many IPv4 addresses of a subnet are free. */
+  /** How many IPv4 addresses of a subnet are free; none of one that is IPv6 only. */
   available(subnet: Subnet): number {
-    const { first, last } = subnetBlock(subnet);
+    const block = familyBlock(subnet, 4);
+    if (block === undefined) return 0;
+    const { first, last } = block;
     let used = 0;
     for (const { spec } of this.#interfaces.by('subnet', subnet.metadata.name))
       used += spec.privateIps.length + ADDRESSES_PER_PREFIX * (spec.ipv4Prefixes?.length ?? 0);
@@ -229,9 +230,10 @@ function byKind(spaces: readonly Space[]): Addresses {
 }
 
 function blockOf(subnet: Subnet, kind: AddressKind): Cidr {
-  const block = familyBlock(subnet, familyOf(kind));
+  const family = familyOf(kind);
+  const block = familyBlock(subnet, family);
   if (block !== undefined) return block;
-  throw invalid(`The subnet '${subnet.metadata.name}' does not have an IPv6 CIDR block.`);
+  throw invalid(`The subnet '${subnet.metadata.name}' does not have an IPv${family} CIDR block.`);
 }
 
 interface Choices {

@@ -32,20 +32,12 @@ export function isPrefixKind(kind: AddressKind): boolean {
   return kind === 'ipv4Prefix' || kind === 'ipv6Prefix';
 }
 
-/** The IPv4 block of a stored subnet. */
-export function subnetBlock(subnet: Subnet): Cidr {
-  const block = parseCidr(subnet.spec.cidr);
-  return must(
-    block.ok ? block.value : undefined,
-    () => `Subnet ${subnet.metadata.name} has no block`,
-  );
-}
-
-/** The block of a subnet that addresses of a family come from; IPv4-only subnets have none for 6. */
-export function familyBlock(subnet: Subnet, family: 4 | 6): Cidr | undefined {
-  if (family === 4) return subnetBlock(subnet);
-  const block = parseCidr(subnet.spec.ipv6CidrBlocks?.[0]?.cidr ?? '');
-  return block.ok ? block.value : undefined;
+/** The block of a subnet that addresses of a family come from, when it has one of that family. */
+export function familyBlock({ metadata, spec }: Subnet, family: 4 | 6): Cidr | undefined {
+  const text = family === 4 ? spec.cidr : spec.ipv6CidrBlocks?.[0]?.cidr;
+  if (text === undefined) return undefined;
+  const block = parseCidr(text);
+  return must(block.ok ? block.value : undefined, () => `Subnet ${metadata.name}: bad ${text}`);
 }
 
 /** Whether a block has addresses that nobody gets. */

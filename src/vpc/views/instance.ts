@@ -18,7 +18,7 @@ import { connectionTrackingView } from '../interfaces/connection-tracking.ts';
 import { associationView } from '../public-ips/association.ts';
 import { tagList } from '../tags.ts';
 import { groupIdentifiers } from './group.ts';
-import { addressFamilyViews, addressViews, attachmentView, privateDnsName } from './interface.ts';
+import { addressFamilyViews, addressViews, attachmentView, interfaceDnsName } from './interface.ts';
 
 type State = Instance['spec']['state'];
 
@@ -91,7 +91,8 @@ function networkFields(
     VpcId: spec.vpcId,
     SubnetId: spec.subnetId,
     PrivateIpAddress: address,
-    PrivateDnsName: address === undefined ? '' : privateDnsName(address, call.region),
+    PrivateDnsName: (primary && interfaceDnsName(primary.spec, call.region)) ?? '',
+    Ipv6Address: primary?.spec.ipv6Addresses?.[0],
     ...publicFields(call, primary),
     SourceDestCheck: primary?.spec.sourceDestCheck,
     SecurityGroups: groupIdentifiers(call, primary?.spec.groups ?? []),
@@ -156,7 +157,7 @@ function instanceInterfaceView(call: Call, eni: NetworkInterface): InstanceNetwo
     MacAddress: spec.macAddress,
     OwnerId: spec.account,
     PrivateIpAddress: spec.privateIps[0],
-    PrivateDnsName: privateDnsName(spec.privateIps[0] ?? '', call.region),
+    PrivateDnsName: interfaceDnsName(spec, call.region),
     PrivateIpAddresses: addressViews(call, eni).map(withOwnAssociation),
     Association: instanceAssociation(associationView(call, eni, spec.privateIps[0])),
     ...addressFamilyViews(eni),

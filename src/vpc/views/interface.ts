@@ -18,8 +18,24 @@ import { groupIdentifiers } from './group.ts';
 
 /** `ip-10-0-0-5.ec2.internal`; other regions than us-east-1 have their name in it. */
 export function privateDnsName(address: string, region: string): string {
-  const domain = region === 'us-east-1' ? 'ec2.internal' : `${region}.compute.internal`;
-  return `ip-${address.replaceAll('.', '-')}.${domain}`;
+  return `ip-${address.replaceAll('.', '-')}.${privateDomain(region)}`;
+}
+
+function privateDomain(region: string): string {
+  return region === 'us-east-1' ? 'ec2.internal' : `${region}.compute.internal`;
+}
+
+/**
+ * The name of an interface: after its primary IPv4 address; in an IPv6-only subnet after its
+ * instance, `i-0123456789abcdef0.ec2.internal` (AWS: resource-based naming).
+ */
+export function interfaceDnsName(
+  { privateIps, attachment }: NetworkInterface['spec'],
+  region: string,
+): string | undefined {
+  const [primary] = privateIps;
+  if (primary !== undefined) return privateDnsName(primary, region);
+  return attachment && `${attachment.instanceId}.${privateDomain(region)}`;
 }
 
 /** The addresses of an interface, the primary one first. */
@@ -84,7 +100,7 @@ export function interfaceView(call: Call, eni: NetworkInterface): InterfaceView 
 
 function newInterfaceView(call: Call, eni: NetworkInterface): InterfaceView {
   const { metadata, spec } = eni;
-  const [primary = ''] = spec.privateIps;
+  const [primary] = spec.privateIps;
   return {
     NetworkInterfaceId: metadata.name,
     Status: interfaceStatus(eni),
@@ -92,9 +108,10 @@ function newInterfaceView(call: Call, eni: NetworkInterface): InterfaceView {
     InterfaceType: spec.interfaceType as InterfaceView['InterfaceType'] & string,
     MacAddress: spec.macAddress,
     PrivateIpAddress: primary,
-    PrivateDnsName: privateDnsName(primary, call.region),
+    PrivateDnsName: interfaceDnsName(spec, call.region),
+    ...(primary === undefined && { Ipv6Native: true }),
     PrivateIpAddresses: addressViews(call, eni),
-    Association: associationView(call, eni, spec.privateIps[0]),
+    Association: associationView(call, eni, primary),
     Ipv6Address: spec.ipv6Addresses?.[0],
     ...addressFamilyViews(eni),
     ConnectionTrackingConfiguration: connectionTrackingView(spec),

@@ -90,7 +90,7 @@ export function subnetView(call: Call, subnet: Subnet): SubnetView {
     Ipv6CidrBlockAssociationSet: (spec.ipv6CidrBlocks ?? []).map((block) =>
       subnetIpv6BlockView(block, 'associated'),
     ),
-    Ipv6Native: false,
+    Ipv6Native: spec.ipv6Native ?? false,
     EnableDns64: spec.enableDns64 ?? false,
     PrivateDnsNameOptionsOnLaunch: {
       HostnameType: spec.hostnameType ?? 'ip-name',
