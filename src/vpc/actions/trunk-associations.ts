@@ -167,6 +167,7 @@ function associationView({ metadata, spec }: NetworkInterface): TrunkInterfaceAs
     TrunkInterfaceId: spec.trunkAssociation?.trunkInterfaceId,
     InterfaceProtocol: 'VLAN',
     VlanId: spec.trunkAssociation?.vlanId,
+    Tags: [],
   };
 }
 
