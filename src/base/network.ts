@@ -199,9 +199,10 @@ export interface Network {
   sysctl(netns: NetnsPath, values: Readonly<Record<string, string>>): Promise<void>;
   /**
    * Removes the tracked flows that begin or end at one of the IPv4 addresses; answers how many. For
-   * addresses that get a new owner: its packets must not pass as replies of the old one's flows.
+   * addresses that get a new owner: its packets must not pass as replies of the old one's flows. With
+   * `only` the flows of that protocol.
    */
-  forgetFlows(netns: NetnsPath, addresses: readonly string[]): Promise<number>;
+  forgetFlows(netns: NetnsPath, addresses: readonly string[], only?: 'udp'): Promise<number>;
   /** Makes a named namespace under /run/netns with `lo` up; answers its path. */
   createNamespace(name: string): Promise<string>;
   /** Succeeds when it is already gone. */

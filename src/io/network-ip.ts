@@ -23,11 +23,16 @@ async function sysctl(netns: NetnsPath, values: Readonly<Record<string, string>>
 }
 
 /** Needs the `conntrack` tool, which is a package of its own; fails with ENOENT without it. */
-async function forgetFlows(netns: NetnsPath, addresses: readonly string[]): Promise<number> {
+async function forgetFlows(
+  netns: NetnsPath,
+  addresses: readonly string[],
+  only?: 'udp',
+): Promise<number> {
+  const protocol = only === undefined ? [] : ['-p', only];
   let count = 0;
   for (const address of addresses) {
     for (const side of ['--orig-src', '--orig-dst']) {
-      const done = await runInNetns(netns, ['conntrack', '-D', side, address]);
+      const done = await runInNetns(netns, ['conntrack', '-D', ...protocol, side, address]);
       const found = /(\d+) flow entries have been deleted/.exec(done.stderr)?.[1];
       if (found === undefined)
         throw new NetworkError('ENOENT', `Cannot forget flows: ${done.stderr.trim()}`);

@@ -141,14 +141,25 @@ async function read(netns: NetnsPath): Promise<NetnsState> {
   });
 }
 
-async function forgetFlows(netns: NetnsPath, addresses: readonly string[]): Promise<number> {
+/** In the header of IPv4. */
+const UDP = 17;
+
+async function forgetFlows(
+  netns: NetnsPath,
+  addresses: readonly string[],
+  only?: 'udp',
+): Promise<number> {
   const wanted = addresses.map((address) => addressBytes(address).bytes);
   const concerns = (one: Buffer): boolean => wanted.some((address) => address.equals(one));
   return withSocket(
     netns,
     (socket) => {
       const flows = defined(socket.request(encodeListFlows()).messages, decodeFlow);
-      const doomed = flows.filter((flow) => concerns(flow.source) || concerns(flow.destination));
+      const doomed = flows.filter(
+        (flow) =>
+          (only === undefined || flow.protocol === UDP) &&
+          (concerns(flow.source) || concerns(flow.destination)),
+      );
       // A flow that ended by itself in the meantime is as good as removed.
       for (const flow of doomed) socket.request(encodeDeleteFlow(flow));
       return doomed.length;

@@ -214,6 +214,7 @@ export function networkContract(
       await runInNetns(b, ['bash', '-c', 'exec 3<>/dev/tcp/10.1.0.1/8080; cat <&3']);
       server.close();
       expect(await network.forgetFlows(a, ['10.1.0.9'])).toBe(0);
+      expect(await network.forgetFlows(a, ['10.1.0.1'], 'udp')).toBe(0);
       expect(await network.forgetFlows(a, ['10.1.0.2'])).toBe(1);
       expect(await network.forgetFlows(a, ['10.1.0.2'])).toBe(0);
     });

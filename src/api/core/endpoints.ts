@@ -1,6 +1,9 @@
 import type { KubeObject } from '../meta.ts';
 import { resource, type Resource } from '../resource.ts';
 
+/** Label by which EndpointSlices name their Service. */
+export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
+
 /** What an endpoint stands for. */
 export interface TargetRef {
   readonly kind: string;
@@ -14,10 +17,10 @@ export interface EndpointSlice extends KubeObject {
   readonly addressType: string;
   readonly endpoints: readonly {
     readonly addresses: readonly string[];
-    readonly conditions: {
-      readonly ready: boolean;
-      readonly serving: boolean;
-      readonly terminating: boolean;
+    readonly conditions?: {
+      readonly ready?: boolean;
+      readonly serving?: boolean;
+      readonly terminating?: boolean;
     };
     readonly nodeName?: string;
     readonly targetRef?: TargetRef;

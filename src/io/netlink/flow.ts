@@ -7,8 +7,8 @@ const SUBSYSTEM = 1 << 8;
 const TYPE_NEW = SUBSYSTEM;
 const TYPE_GET = SUBSYSTEM | 1;
 const TYPE_DELETE = SUBSYSTEM | 2;
-/** CTA_TUPLE_ORIG, CTA_TUPLE_IP, CTA_IP_V4_SRC, CTA_IP_V4_DST. */
-const CTA = { original: 1, ip: 1, source: 1, destination: 2 } as const;
+/** CTA_TUPLE_ORIG, CTA_TUPLE_IP, CTA_IP_V4_SRC, CTA_IP_V4_DST, CTA_TUPLE_PROTO, CTA_PROTO_NUM. */
+const CTA = { original: 1, ip: 1, source: 1, destination: 2, protocol: 2, number: 1 } as const;
 const NESTED = 0x8000;
 const HEADER_BYTES = 4;
 
@@ -17,6 +17,8 @@ export interface Flow {
   /** Four bytes each. */
   readonly source: Buffer;
   readonly destination: Buffer;
+  /** As in the IP header: 17 is UDP. */
+  readonly protocol: number | undefined;
   /** The whole key, as the kernel sent it. */
   readonly tuple: Buffer;
 }
@@ -39,7 +41,13 @@ export function decodeFlow(received: Message): Flow | undefined {
   const addresses = ip && parseAttributes(ip, 0);
   const source = addresses?.get(CTA.source);
   const destination = addresses?.get(CTA.destination);
-  return tuple && source && destination ? { source, destination, tuple } : undefined;
+  if (!tuple || !source || !destination) return undefined;
+  return { source, destination, protocol: protocolOf(tuple), tuple };
+}
+
+function protocolOf(tuple: Buffer): number | undefined {
+  const part = parseAttributes(tuple, 0).get(CTA.protocol);
+  return part && parseAttributes(part, 0).get(CTA.number)?.[0];
 }
 
 function header(family: number = AF.inet): Buffer {

@@ -9,6 +9,7 @@ import { buildCniPlugin } from '../../node/cni/build.ts';
 import { writeCniConfig } from '../../node/cni/config.ts';
 import { createHosts, type LabHost, type LabHosts } from '../hosts/hosts.ts';
 import { startKubelet, type Kubelet } from '../kube/kubelet/kubelet.ts';
+import { startProxy } from '../kube/proxy/proxy.ts';
 import type { PodRuntime } from '../kube/pod-runtime.ts';
 import { FLOW_SOCKET, type LabRuntime } from '../launch/runtime.ts';
 import { LAB_CLUSTER, type ControlPlane } from './control-plane.ts';
@@ -25,7 +26,7 @@ export interface FleetHost {
   readonly host: LabHost;
   readonly agent: Agent;
   readonly kubelet: Kubelet | undefined;
-  /** The metadata service, and the ways to both APIs. */
+  /** The metadata service, the ways to both APIs and, on nodes, the rules of Services. */
   readonly services: Running;
 }
 
@@ -89,12 +90,37 @@ async function startHost(
   const agent = await startHostAgent(deps, instance, { host, socketPath });
   const services = await serveHost(deps.plane, instance.instanceId, host);
   if (!instance.isNode) return { instance, host, agent, services, kubelet: undefined };
+  const proxy = await startHostProxy(deps, instance.name, host);
   const confDir = `${deps.runtime.runDir}/${instance.name}.net.d`;
   writeCniConfig({ confDir, socketPath });
   const binDir = pluginPath.slice(0, pluginPath.lastIndexOf('/'));
   const kubelet = await startHostKubelet(deps, instance, { host, cni: { binDir, confDir } });
   deps.directory.add(instance.name, kubelet);
-  return { instance, host, agent, services, kubelet };
+  return { instance, host, agent, services: both(services, proxy), kubelet };
+}
+
+function both(...running: readonly Running[]): Running {
+  return {
+    close: async () => {
+      await Promise.all(running.map((each) => each.close()));
+    },
+  };
+}
+
+function startHostProxy(
+  { runtime, plane }: FleetDeps,
+  nodeName: string,
+  { hostNetns }: LabHost,
+): Promise<Running> {
+  return startProxy({
+    nodeName,
+    hostNetns,
+    informers: plane.informers,
+    network: createNetwork(),
+    nft: createNft(),
+    clock: runtime.clock,
+    log: runtime.log.child({ component: 'kube-proxy', host: nodeName }),
+  });
 }
 
 async function startHostAgent(

@@ -1,4 +1,5 @@
 import {
+  SERVICE_NAME_LABEL,
   type EndpointAddress,
   type Endpoints,
   type EndpointSlice,
@@ -11,8 +12,6 @@ import { safeHash } from '../hash.ts';
 import { controllerReference } from '../owner.ts';
 import { isFinished, isReady, isTerminating } from '../pod-state.ts';
 
-/** Label by which EndpointSlices name their Service. */
-export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
 /** Label by which a controller says that a slice is its own. */
 export const MANAGED_BY_LABEL = 'endpointslice.kubernetes.io/managed-by';
 /** Value of MANAGED_BY_LABEL for slices made here. */
