@@ -1,10 +1,11 @@
 import { assert } from '../base/assert.ts';
+import { changedItems } from '../base/changed-items.ts';
 import type { VpcId } from '../base/ids.ts';
 import { unfilteredBlocks, type InterfaceView } from '../policy/world.ts';
 import type { Boundary } from './boundary.ts';
 import { FilterCompiler, type Delta, type Peerings } from './compiler.ts';
 import type { FabricProgram } from './program.ts';
-import type { FabricState } from './state.ts';
+import type { FabricState, PeerPart } from './state.ts';
 
 /**
  * Compiles the state of a fabric into its filter. Equal states, in whatever order their parts are
@@ -75,18 +76,18 @@ function boundariesOf(state: FabricState | undefined): ReadonlyMap<string, Bound
 }
 
 /**
- * The views that differ. Those of slices are known by slice and interface: while an interface moves
- * from host to host two slices may have it, and each takes out only what it brought in.
+ * The views that differ. Those of other hosts are known by host and interface: while an interface moves
+ * from host to host two parts may have it, and each takes out only what it brought in.
  */
 function changedInterfaces(before: FabricState | undefined, after: FabricState) {
   const own = changedIn(byId('', before?.world.interfaces), byId('', after.world.interfaces));
-  const slices = new Set([...(before?.peers?.keys() ?? []), ...(after.peers?.keys() ?? [])]);
-  const others = [...slices].flatMap((slice) => {
-    const [was, is] = [before?.peers?.get(slice), after.peers?.get(slice)];
-    return was === is ? [] : changedIn(byId(`${slice}/`, was), byId(`${slice}/`, is));
-  });
-  const all = [...own, ...others];
+  const { gone, come } = changedItems(before?.peers ?? [], after.peers ?? []);
+  const all = [...own, ...changedIn(ofHosts(gone), ofHosts(come))];
   return [...all.filter(([, view]) => !view), ...all.filter(([, view]) => view)];
+}
+
+function ofHosts(parts: readonly PeerPart[]) {
+  return new Map(parts.flatMap(({ host, views }) => [...byId(`${host}/`, views)]));
 }
 
 function byId(prefix: string, views: readonly InterfaceView[] = []) {
@@ -102,6 +103,7 @@ function changedIn<K extends string, V>(
   before: ReadonlyMap<K, V> = new Map<K, V>(),
   after: ReadonlyMap<K, V> = new Map<K, V>(),
 ): readonly (readonly [K, V | undefined])[] {
+  if (before === after) return [];
   const gone = [...before.keys()].filter((key) => !after.has(key));
   const changed = [...after].filter(([key, value]) => {
     const known = before.get(key);

@@ -28,15 +28,22 @@ export interface FabricPort {
   readonly askAs?: readonly Ip[];
 }
 
+/** The interfaces of one other host. */
+export interface PeerPart {
+  /** Tells it from other parts, for as long as there is one of that host. */
+  readonly host: string;
+  readonly views: readonly InterfaceView[];
+}
+
 /** Everything that the filter of one fabric namespace depends on. */
 export interface FabricState {
   /** The interfaces that rules refer to; those of other hosts may be in `peers` instead. */
   readonly world: World;
   /**
-   * Interfaces of other hosts, by the slice that they come from. A list that is the same object as
-   * before is taken for unchanged, so that a change costs what its slice costs.
+   * Interfaces of other hosts. A part that is the same object as before is taken for unchanged, so
+   * that a change costs what its part costs.
    */
-  readonly peers?: ReadonlyMap<string, readonly InterfaceView[]>;
+  readonly peers?: readonly PeerPart[];
   readonly ports: readonly FabricPort[];
   /** Links to other fabrics and to the outside, such as `vx0`. */
   readonly uplinks: readonly string[];
@@ -52,5 +59,5 @@ export interface FabricState {
 
 /** All interfaces that a state knows. */
 export function interfacesIn({ world, peers }: FabricState): readonly InterfaceView[] {
-  return peers ? [...world.interfaces, ...[...peers.values()].flat()] : world.interfaces;
+  return peers ? [...world.interfaces, ...peers.flatMap(({ views }) => views)] : world.interfaces;
 }

@@ -2,7 +2,14 @@ import { describe, expect, test } from 'vitest';
 import type { NetnsState } from '../../base/network.ts';
 import { decideFabric, decideHost } from './decide.ts';
 import { desiredFabric, type DesiredFabric } from './desired.ts';
-import { anInterface, attachedTo, branchOn, ipv6Only, objectsWith } from './desired.fake.ts';
+import {
+  anInterface,
+  attachedTo,
+  branchOn,
+  inSubnets,
+  ipv6Only,
+  objectsWith,
+} from './desired.fake.ts';
 
 const EMPTY: NetnsState = {
   links: [],
@@ -253,7 +260,7 @@ describe('decideHost', () => {
       ignoreExisting: true,
     };
     const route = { op: 'route-replace', destination: '::/0', gateway: 'fe80:ec2::1' };
-    expect(decideHost(desiredFabric({ ...objects, subnets }).ports, state)).toEqual([
+    expect(decideHost(desiredFabric(inSubnets(objects, subnets)).ports, state)).toEqual([
       { op: 'address-delete', ...stale, ignoreMissing: true },
       { ...add, link: 'eth0' },
       { ...route, link: 'eth0', table: 254 },

@@ -3,7 +3,7 @@ import type { NetworkInterface } from '../../api/vpc/network-interface.ts';
 import { HostIndex } from '../../api/vpc/slices/host-index.ts';
 import { sliceOf } from '../../api/vpc/slices/slice-of.ts';
 import type { Subnet } from '../../api/vpc/subnet.ts';
-import type { FabricObjects } from './source.ts';
+import type { FabricObjects, OwnObjects } from './source.ts';
 
 /** VPC objects for tests: two hosts of one VPC, `i-1` (10.0.1.0/24) and `i-2` (10.0.2.0/24). */
 
@@ -99,10 +99,10 @@ export function objectsWith(interfaces: readonly NetworkInterface[], own = 1): F
   const index = new HostIndex();
   for (const item of interfaces) index.set(item);
   const instances = [1, 2].map(anInstance);
-  return {
+  const slices = instances.flatMap((host) => sliceOf(host, index.of(host.metadata.name)) ?? []);
+  const ownObjects: OwnObjects = {
     instance: instances.find(({ metadata }) => metadata.name === `i-${own}`),
     interfaces: index.of(`i-${own}`),
-    slices: instances.flatMap((host) => sliceOf(host, index.of(host.metadata.name)) ?? []),
     subnets: [1, 2].map((host) => ({
       metadata: { name: `subnet-${host}` },
       spec: { account: '1', vpcId: 'vpc-1', cidr: `10.0.${host}.0/24`, availabilityZone: 'a' },
@@ -113,4 +113,13 @@ export function objectsWith(interfaces: readonly NetworkInterface[], own = 1): F
     peerings: [],
     networkAcls: [],
   };
+  return { own: ownObjects, slices };
+}
+
+/** The same with other subnets. */
+export function inSubnets(
+  { own, slices }: FabricObjects,
+  subnets: readonly Subnet[],
+): FabricObjects {
+  return { own: { ...own, subnets }, slices };
 }

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { desiredFabric, filterState, remotesIn } from './desired.ts';
-import { anInterface, attachedTo, branchOn, ipv6Only, objectsWith } from './desired.fake.ts';
+import {
+  anInterface,
+  attachedTo,
+  branchOn,
+  inSubnets,
+  ipv6Only,
+  objectsWith,
+} from './desired.fake.ts';
 
 const PRIMARY = anInterface(5, attachedTo(1, 0));
 const TRUNK = anInterface(6, { ...attachedTo(1, 1), interfaceType: 'trunk' });
@@ -38,8 +45,8 @@ describe('the desired fabric', () => {
       ipv6Addresses: ['2001:db8::8'],
     });
     const objects = objectsWith([PRIMARY, native]);
-    const subnets = [...objects.subnets, ipv6Only('subnet-6', '2001:db8::/64')];
-    const fabric = desiredFabric({ ...objects, subnets });
+    const subnets = [...objects.own.subnets, ipv6Only('subnet-6', '2001:db8::/64')];
+    const fabric = desiredFabric(inSubnets(objects, subnets));
     const port = fabric.ports.find(({ eniId }) => eniId === native.metadata.name);
     expect(port).toMatchObject({ addresses: [], addresses6: ['2001:db8::8'] });
     expect(port).toMatchObject({ gateways6: ['2001:db8::1'] });
@@ -52,9 +59,9 @@ describe('the desired fabric', () => {
 
   test('leaves out interfaces of a subnet whose block cannot be read', () => {
     const objects = objectsWith([PRIMARY]);
-    const [first] = objects.subnets;
+    const [first] = objects.own.subnets;
     const subnets = first ? [{ ...first, spec: { ...first.spec, cidr: 'x' } }] : [];
-    expect(desiredFabric({ ...objects, subnets }).ports).toEqual([]);
+    expect(desiredFabric(inSubnets(objects, subnets)).ports).toEqual([]);
   });
 
   test('reaches every address of other hosts through their tunnels, branches too', () => {
@@ -95,7 +102,7 @@ describe('the desired fabric', () => {
     const objects = objectsWith([PRIMARY, foreign]);
     const fabric = desiredFabric(objects);
     expect(fabric.ports).toHaveLength(1);
-    expect(filterState(fabric, objects, LINKS).world.interfaces).toHaveLength(1);
+    expect(filterState(fabric, LINKS).world.interfaces).toHaveLength(1);
   });
 
   test('is empty for an instance that is not there yet', () => {
@@ -111,12 +118,14 @@ describe('the desired fabric', () => {
     expect(desiredFabric(objectsWith(some.toReversed()))).toEqual(straight);
   });
 
-  test('keeps the lists of slices that stay, so that nobody looks at them again', () => {
+  test('keeps what it knows of hosts that stay, so that nobody looks at them again', () => {
     const objects = objectsWith([PRIMARY, FAR]);
     const [before, after] = [desiredFabric(objects), desiredFabric({ ...objects })];
-    expect(after.remotes.get('i-2')).toBe(before.remotes.get('i-2'));
-    const peers = [before, after].map((fabric) => filterState(fabric, objects, LINKS).peers);
-    expect(peers[1]?.get('i-2')).toBe(peers[0]?.get('i-2'));
+    expect(after.others[0]).toBe(before.others[0]);
+    expect(after.ports).toBe(before.ports);
+    const later = desiredFabric({ ...objects, own: { ...objects.own } });
+    expect(later.ports).not.toBe(before.ports);
+    expect(later.ports).toEqual(before.ports);
   });
 
   test('answers for the router of every subnet', () => {
@@ -125,7 +134,7 @@ describe('the desired fabric', () => {
 
   test('gives the filter each port with its groups and addresses', () => {
     const objects = objectsWith([PRIMARY, TRUNK, BRANCH]);
-    const state = filterState(desiredFabric(objects), objects, LINKS);
+    const state = filterState(desiredFabric(objects), LINKS);
     expect(state.ports.map(({ link, groupIds }) => ({ link, groupIds }))).toEqual([
       { link: 'e00000000000005', groupIds: ['sg-5'] },
       { link: 'e00000000000006', groupIds: ['sg-6'] },
@@ -141,12 +150,11 @@ describe('the desired fabric', () => {
       metadata: { name: 'sg-5' },
       spec: { ...spec, rules: [{ ...rule, referencedGroupId: 'sg-9' }] },
     };
-    const objects = { ...objectsWith([PRIMARY, FAR]), groups: [group] };
-    const state = filterState(desiredFabric(objects), objects, LINKS);
-    expect(state.peers?.get('i-2')).toMatchObject([
-      { eniId: FAR.metadata.name, vpcId: 'vpc-1', groupIds: ['sg-9'] },
-    ]);
-    expect(state.peers?.has('i-1')).toBe(false);
+    const { own, slices } = objectsWith([PRIMARY, FAR]);
+    const objects = { own: { ...own, groups: [group] }, slices };
+    const state = filterState(desiredFabric(objects), LINKS);
+    const views = [{ eniId: FAR.metadata.name, vpcId: 'vpc-1', groupIds: ['sg-9'] }];
+    expect(state.peers).toMatchObject([{ host: 'i-2', views }]);
     expect(state.world.groups.get('sg-9')?.rules).toEqual([]);
     expect(state.world.groups.get('sg-5')?.rules).toHaveLength(1);
   });

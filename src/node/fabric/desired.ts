@@ -4,11 +4,11 @@ import type { Subnet } from '../../api/vpc/subnet.ts';
 import type { VpcPeeringConnection } from '../../api/vpc/vpc-peering-connection.ts';
 import { cidrAt, formatCidr, parseCidr } from '../../base/cidr.ts';
 import { formatIp, parseIp, type Ip } from '../../base/ip.ts';
-import type { FabricPort, FabricState } from '../../dataplane/state.ts';
+import type { FabricPort, FabricState, PeerPart } from '../../dataplane/state.ts';
 import type { FlowTimeouts } from '../../dataplane/timeouts.ts';
 import { peerView, worldFromObjects, type InterfaceView, type World } from '../../policy/world.ts';
 import { branchLink, deviceLink, portLink } from '../wiring/names.ts';
-import type { FabricObjects } from './source.ts';
+import type { FabricObjects, OwnObjects } from './source.ts';
 
 /** The IPv4 side of a subnet. */
 export interface SubnetIpv4 {
@@ -56,71 +56,95 @@ export interface RemoteAddress {
 }
 
 /** What this host's fabric shall be. */
-export interface DesiredFabric {
+export interface DesiredFabric extends OwnFabric {
+  /** By host; the same objects for as long as the slices are. */
+  readonly others: readonly OtherHost[];
+}
+
+/** What follows from this host's own objects; the same object for as long as they are. */
+export interface OwnFabric {
   readonly ports: readonly DesiredPort[];
-  /** By slice; the list is the same object for as long as the slice is. */
-  readonly remotes: ReadonlyMap<string, readonly RemoteAddress[]>;
   /** IPv4 router addresses of all subnets of the VPC. */
   readonly gateways: readonly string[];
   readonly gateways6: readonly string[];
   readonly vpcId: string | undefined;
+  /** The part of the filter that needs no other host. */
+  readonly filter: Pick<FabricState, 'world' | 'ports' | 'gateways'>;
+}
+
+/** What is known of another host. */
+export interface OtherHost extends PeerPart {
+  readonly remotes: readonly RemoteAddress[];
 }
 
 /** The addresses of all other hosts. */
-export function remotesIn({ remotes }: DesiredFabric): readonly RemoteAddress[] {
-  return [...remotes.values()].flat();
+export function remotesIn({ others }: Pick<DesiredFabric, 'others'>): readonly RemoteAddress[] {
+  return others.flatMap(({ remotes }) => remotes);
 }
 
 /** Derives the fabric of a host. Depends on nothing else. */
-export function desiredFabric(objects: FabricObjects): DesiredFabric {
-  const vpcId = objects.instance?.spec.vpcId;
-  const index = indexOf(objects, vpcId);
-  const subnets = [...index.subnets.values()];
-  return {
-    vpcId,
-    ports: [...index.interfaces.values()].flatMap((item) => portOf(item, index)),
-    remotes: new Map(
-      otherSlices(objects).map((slice) => [slice.metadata.name, knownOf(slice).remotes]),
-    ),
-    gateways: subnets.flatMap(({ ipv4 }) => ipv4?.gateway ?? []).sort(),
-    gateways6: subnets.flatMap((subnet) => subnet.gateways6).sort(),
-  };
+export function desiredFabric({ own, slices }: FabricObjects): DesiredFabric {
+  const self = own.instance?.metadata.name;
+  const others = slices.filter(({ metadata }) => metadata.name !== self).map(otherHost);
+  return { ...ownFabric(own), others };
 }
 
-/** The filter's view of the same objects. */
+/** The filter's view of the same. */
 export function filterState(
-  desired: DesiredFabric,
-  objects: FabricObjects,
+  { filter, others }: DesiredFabric,
   links: { readonly uplink: string; readonly underlay: string },
 ): FabricState {
-  const { vpcId } = desired;
+  return { ...filter, peers: others, uplinks: [links.uplink], underlay: [links.underlay] };
+}
+
+/** Objects are never changed in place, so what follows from them is worked out once. */
+const knownFabrics = new WeakMap<OwnObjects, OwnFabric>();
+const knownHosts = new WeakMap<AddressSlice, OtherHost>();
+
+function ownFabric(own: OwnObjects): OwnFabric {
+  const known = knownFabrics.get(own);
+  if (known) return known;
+  const vpcId = own.instance?.spec.vpcId;
+  const index = indexOf(own, vpcId);
+  const subnets = [...index.subnets.values()];
+  const ports = [...index.interfaces.values()].flatMap((item) => portOf(item, index));
+  const gateways = subnets.flatMap(({ ipv4 }) => ipv4?.gateway ?? []).sort();
+  const gateways6 = subnets.flatMap((subnet) => subnet.gateways6).sort();
+  const filter = {
+    ...filterOf(own, index, ports),
+    gateways: [...gateways, ...gateways6, ROUTER6].flatMap(ipOf),
+  };
+  const fabric = { vpcId, ports, gateways, gateways6, filter };
+  knownFabrics.set(own, fabric);
+  return fabric;
+}
+
+function filterOf(
+  own: OwnObjects,
+  { vpcId, interfaces }: Index,
+  ports: readonly DesiredPort[],
+): Pick<FabricState, 'world' | 'ports'> {
   const ofVpc = ({ spec }: { readonly spec: { readonly vpcId: string } }): boolean =>
     spec.vpcId === vpcId;
-  const hostAddresses = desired.ports
+  const hostAddresses = ports
     .filter((port) => port.device !== undefined)
     .flatMap((port) => port.addresses.flatMap(ipOf));
   const world = worldFromObjects({
-    groups: objects.groups,
-    interfaces: objects.interfaces.filter(ofVpc),
-    subnets: objects.subnets.filter(ofVpc),
-    vpcs: objects.vpcs.filter((vpc) => vpc.metadata.name === vpcId),
-    prefixLists: objects.prefixLists,
-    peerings: objects.peerings.filter(({ spec }) => isEnd(spec, vpcId)),
-    networkAcls: objects.networkAcls.filter(ofVpc),
+    groups: own.groups,
+    interfaces: [...interfaces.values()],
+    subnets: own.subnets.filter(ofVpc),
+    vpcs: own.vpcs.filter((vpc) => vpc.metadata.name === vpcId),
+    prefixLists: own.prefixLists,
+    peerings: own.peerings.filter(({ spec }) => isEnd(spec, vpcId)),
+    networkAcls: own.networkAcls.filter(ofVpc),
   });
   const views = new Map(world.interfaces.map((view) => [view.eniId, view]));
   return {
     world: { ...world, groups: withReferences(world) },
-    peers: new Map(
-      otherSlices(objects).map((slice) => [slice.metadata.name, knownOf(slice).views]),
-    ),
-    ports: desired.ports.flatMap((port) => {
+    ports: ports.flatMap((port) => {
       const view = views.get(port.eniId);
       return view ? [filterPort(port, view, hostAddresses)] : [];
     }),
-    uplinks: [links.uplink],
-    underlay: [links.underlay],
-    gateways: [...desired.gateways, ...desired.gateways6, ROUTER6].flatMap(ipOf),
   };
 }
 
@@ -141,23 +165,12 @@ function isEnd(spec: VpcPeeringConnection['spec'], vpcId: string | undefined): b
   return [spec.requester.vpcId, spec.accepter.vpcId].includes(vpcId ?? '');
 }
 
-function otherSlices({ slices, instance }: FabricObjects): readonly AddressSlice[] {
-  return slices.filter((slice) => slice.metadata.name !== instance?.metadata.name);
-}
-
-interface SliceKnowledge {
-  readonly views: readonly InterfaceView[];
-  readonly remotes: readonly RemoteAddress[];
-}
-
-/** Objects are never changed in place, so what follows from one is worked out once. */
-const known = new WeakMap<AddressSlice, SliceKnowledge>();
-
-function knownOf(slice: AddressSlice): SliceKnowledge {
-  const before = known.get(slice);
-  if (before) return before;
+function otherHost(slice: AddressSlice): OtherHost {
+  const known = knownHosts.get(slice);
+  if (known) return known;
   const { vpcId, tunnelAddress, tunnelMac, classes, interfaces } = slice.spec;
-  const knowledge = {
+  const host = {
+    host: slice.metadata.name,
     views: interfaces.map((entry) =>
       peerView({ eniId: entry.id, vpcId, groupIds: classes[entry.class] ?? [] }, entry.addresses),
     ),
@@ -168,8 +181,8 @@ function knownOf(slice: AddressSlice): SliceKnowledge {
             addresses.map((address) => ({ address, tunnelAddress, tunnelMac })),
           ),
   };
-  known.set(slice, knowledge);
-  return knowledge;
+  knownHosts.set(slice, host);
+  return host;
 }
 
 /** The IPv6 router of every subnet, as in EC2 (ec2-surface.md 3.7). */
@@ -191,16 +204,18 @@ function ipOf(text: string): Ip[] {
 type SubnetView = Pick<DesiredPort, 'ipv4' | 'gateways6'>;
 
 interface Index {
+  readonly vpcId: string | undefined;
   /** Of this host, by id. */
   readonly interfaces: ReadonlyMap<string, NetworkInterface>;
   readonly subnets: ReadonlyMap<string, SubnetView>;
 }
 
-function indexOf(objects: FabricObjects, vpcId: string | undefined): Index {
+function indexOf(objects: OwnObjects, vpcId: string | undefined): Index {
   const interfaces = objects.interfaces
     .filter(({ spec }) => spec.vpcId === vpcId)
     .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
   return {
+    vpcId,
     interfaces: new Map(interfaces.map((item) => [item.metadata.name, item])),
     subnets: new Map(
       objects.subnets.filter((one) => one.spec.vpcId === vpcId).flatMap(subnetEntry),

@@ -1,4 +1,5 @@
 import type { Informers } from '../../api/informer.ts';
+import { changedItems } from '../../base/changed-items.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Network, NetworkStep, Nft, NftBatch } from '../../base/network.ts';
@@ -51,10 +52,11 @@ export type PortStage = 'enforced' | 'settled';
 
 const NOTHING: DesiredFabric = {
   ports: [],
-  remotes: new Map(),
+  others: [],
   gateways: [],
   gateways6: [],
   vpcId: undefined,
+  filter: { world: { groups: new Map(), interfaces: [] }, ports: [] },
 };
 /** Changes within this time are applied together. */
 const COALESCE_MS = 2;
@@ -211,7 +213,7 @@ export class Fabric {
     const objects = await this.#source.read();
     const desired = desiredFabric(objects);
     const links = { uplink: UPLINK, underlay: underlay.link };
-    await this.#load(filterState(desired, objects, links));
+    await this.#load(filterState(desired, links));
     this.#enforced = desired;
     this.#wake();
     await this.#lock.run(() =>
@@ -223,25 +225,20 @@ export class Fabric {
 
   /** Whether nothing of this host differs, so that the kernel need not be looked at. */
   #isAboutOthers(desired: DesiredFabric): boolean {
-    const own = ({ remotes: _others, ...rest }: DesiredFabric): string => JSON.stringify(rest);
     const isFresh = this.#options.clock.monotonicMs() - this.#comparedMs < COMPARE_EVERY_MS;
-    return !this.#compareAll && isFresh && own(desired) === own(this.#settled);
+    return !this.#compareAll && isFresh && hasSameLinks(desired, this.#settled);
   }
 
   /** Applies what differs in the slices of other hosts. */
   async #follow(desired: DesiredFabric): Promise<void> {
     const { network, fabricNetns, log } = this.#options;
-    const [was, is] = [this.#settled.remotes, desired.remotes];
-    const slices = [...new Set([...was.keys(), ...is.keys()])];
-    const changed = slices.filter((slice) => was.get(slice) !== is.get(slice));
-    const of = (remotes: DesiredFabric['remotes']) =>
-      changed.flatMap((slice) => remotes.get(slice) ?? []);
-    const rest = () =>
-      [...is].filter(([slice]) => !changed.includes(slice)).flatMap(([, one]) => one);
-    const steps = remoteSteps({ gone: of(was), come: of(is), rest }, UPLINK);
+    const { gone, come } = changedItems(this.#settled.others, desired.others);
+    const rest = () => remotesIn({ others: desired.others.filter((one) => !come.includes(one)) });
+    const change = { gone: remotesIn({ others: gone }), come: remotesIn({ others: come }), rest };
+    const steps = remoteSteps(change, UPLINK);
     if (steps.length === 0) return;
     await network.apply(fabricNetns, steps);
-    log.info('Fabric follows other hosts', { slices: changed.length, steps: steps.length });
+    log.info('Fabric follows other hosts', { hosts: come.length, steps: steps.length });
   }
 
   /** A kernel that cannot log must not be without a filter for it. */
@@ -290,4 +287,12 @@ export class Fabric {
   #wake(): void {
     for (const check of this.#waiters) check();
   }
+}
+
+/** Whether two fabrics have the same ports and routers; rules may differ. */
+function hasSameLinks(a: DesiredFabric, b: DesiredFabric): boolean {
+  if (a.ports === b.ports) return true;
+  const links = ({ ports, gateways, gateways6 }: DesiredFabric): string =>
+    JSON.stringify([ports, gateways, gateways6]);
+  return links(a) === links(b);
 }

@@ -11,7 +11,7 @@ const NETNS = '/run/netns/fabric';
 function stateOf(...numbers: readonly number[]): ReturnType<typeof filterState> {
   const objects = objectsWith(numbers.map((number, i) => anInterface(number, attachedTo(1, i))));
   const links = { uplink: 'vx0', underlay: 'underlay0' };
-  return filterState(desiredFabric(objects), objects, links);
+  return filterState(desiredFabric(objects), links);
 }
 
 /** An nft that has, or has not, the table of an earlier run. */

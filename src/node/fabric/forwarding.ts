@@ -71,8 +71,13 @@ export function remoteSteps(
   const have = forwardingTo(change.gone, uplink);
   const want = forwardingTo(change.come, uplink);
   if (isWithin(have, want)) return forwardingSteps(have, want, uplink);
-  // Something goes: not what others need.
-  const rest = forwardingTo(change.rest(), uplink);
+  // Something goes: not what others need. They are many, and hardly ever need it.
+  const addresses = new Set(change.gone.map(({ address }) => address));
+  const tunnels = new Set(change.gone.map(({ tunnelMac }) => tunnelMac));
+  const concerned: RemoteAddress[] = [];
+  for (const remote of change.rest())
+    if (addresses.has(remote.address) || tunnels.has(remote.tunnelMac)) concerned.push(remote);
+  const rest = forwardingTo(concerned, uplink);
   keepWanted(have.neighbours, want.neighbours, rest.neighbours);
   keepWanted(have.fdb, want.fdb, rest.fdb);
   keepWanted(have.routes, want.routes, rest.routes);

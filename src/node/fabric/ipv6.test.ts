@@ -4,7 +4,7 @@ import { must } from '../../base/assert.ts';
 import { decideFabric, decideHost } from './decide.ts';
 import { desiredFabric, filterState } from './desired.ts';
 import type { FabricObjects } from './source.ts';
-import { anInterface, attachedTo, objectsWith } from './desired.fake.ts';
+import { anInterface, attachedTo, inSubnets, objectsWith } from './desired.fake.ts';
 
 const EMPTY: NetnsState = {
   links: [],
@@ -25,14 +25,14 @@ const far = anInterface(9, { ...attachedTo(2, 0), host: 2, ipv6Addresses: ['fd00
 
 function objects(): FabricObjects {
   const plain = objectsWith([own, far]);
-  const subnets = plain.subnets.map((subnet, i) => ({
+  const subnets = plain.own.subnets.map((subnet, i) => ({
     ...subnet,
     spec: {
       ...subnet.spec,
       ipv6CidrBlocks: [{ associationId: 'x', cidr: `fd00:${i + 1}::/64` }],
     },
   }));
-  return { ...plain, subnets };
+  return inSubnets(plain, subnets);
 }
 
 const steps = () =>
@@ -88,9 +88,8 @@ describe('IPv6 in a fabric', () => {
   });
 
   test('tells the filter of all addresses and prefixes', () => {
-    const all = objects();
     const links = { uplink: 'vx0', underlay: 'underlay0' };
-    const [port] = filterState(desiredFabric(all), all, links).ports;
+    const [port] = filterState(desiredFabric(objects()), links).ports;
     const found = must(port, () => 'a port');
     expect(found.addresses).toHaveLength(2 + 16);
     expect(found.prefixes).toHaveLength(1);

@@ -95,7 +95,7 @@ function peering(status: string): VpcPeeringConnection {
 const namesOf = (objects: readonly { metadata: { name: string } }[]) =>
   objects.map(({ metadata }) => metadata.name).sort();
 
-function names({ interfaces, groups, prefixLists, slices }: FabricObjects) {
+function names({ own: { interfaces, groups, prefixLists }, slices }: FabricObjects) {
   return {
     interfaces: namesOf(interfaces),
     groups: namesOf(groups),
@@ -121,7 +121,7 @@ test('knows the interfaces of this host with what they name, and the slices of t
   for (const name of ['pl-1', 'pl-2']) kube.seed(PREFIX_LISTS, prefixList(name));
   await source.start();
   const objects = await source.read();
-  expect(objects.instance?.metadata.name).toBe('i-1');
+  expect(objects.own.instance?.metadata.name).toBe('i-1');
   expect(names(objects)).toEqual({
     interfaces: namesOf([PRIMARY, TRUNK, BRANCH]),
     groups: ['sg-5', 'sg-6', 'sg-7'],

@@ -27,12 +27,18 @@ export interface FabricSourceOptions {
 
 /** What one host needs to know, and no more (docs/design/distribution.md). */
 export interface FabricObjects {
+  /** The same object for as long as nothing of it changes. */
+  readonly own: OwnObjects;
+  /** Where the addresses of the VPC, and of VPCs peered with it, are; this host's slice too. */
+  readonly slices: readonly AddressSlice[];
+}
+
+/** What concerns this host itself. */
+export interface OwnObjects {
   /** This host's instance, once it is there. */
   readonly instance: Instance | undefined;
   /** The interfaces of this host: attached ones, and branches of its trunks. */
   readonly interfaces: readonly NetworkInterface[];
-  /** Where the addresses of the VPC, and of VPCs peered with it, are; this host's slice too. */
-  readonly slices: readonly AddressSlice[];
   readonly subnets: readonly Subnet[];
   readonly vpcs: readonly Vpc[];
   readonly peerings: readonly VpcPeeringConnection[];
@@ -69,10 +75,13 @@ export class FabricSource {
   readonly #prefixLists: WatchSet<PrefixList>;
   #unsubscribe: readonly (() => void)[] = [];
   #isFirst = true;
+  #own: OwnObjects | undefined;
+  /** The objects whose names are being watched. */
+  #followed: OwnObjects | undefined;
 
   constructor(options: FabricSourceOptions) {
     const { informers, instanceId } = options;
-    const changed = (): void => this.#tell();
+    const changed = (): void => this.#changed();
     this.#options = options;
     this.#instance = informers.informer(INSTANCES, byName(instanceId));
     this.#attached = informers.informer(NETWORK_INTERFACES, labelled(INSTANCE_LABEL)(instanceId));
@@ -86,7 +95,7 @@ export class FabricSource {
     });
     this.#slices = new WatchSet(informers, ADDRESS_SLICES, {
       select: labelled(VPC_LABEL),
-      changed,
+      changed: () => this.#tell(),
     });
     this.#groups = new WatchSet(informers, SECURITY_GROUPS, { select: byName, changed });
     this.#prefixLists = new WatchSet(informers, PREFIX_LISTS, { select: byName, changed });
@@ -103,7 +112,7 @@ export class FabricSource {
       this.#networkAcls,
     ];
     await Promise.all(sources.map(({ synced }) => synced));
-    this.#unsubscribe = sources.map((source) => source.subscribe(() => this.#tell()));
+    this.#unsubscribe = sources.map((source) => source.subscribe(() => this.#changed()));
   }
 
   /** Calls the handler whenever something may be other than before. */
@@ -124,63 +133,54 @@ export class FabricSource {
    * there is no limit: what was enforced before a restart stays in force until all is known.
    */
   async read(): Promise<FabricObjects> {
+    this.#follow();
+    if (!this.#isSettled()) await this.#settle();
+    this.#isFirst = false;
+    return { own: this.#ownObjects(), slices: this.#slices.list() };
+  }
+
+  #isSettled(): boolean {
+    return this.#sets().every((set) => set.isSynced);
+  }
+
+  async #settle(): Promise<void> {
+    const { clock, log } = this.#options;
     const timer = new AbortController();
     const late = this.#isFirst
       ? new Promise<boolean>(() => {})
-      : this.#options.clock.sleep(PATIENCE_MS, timer.signal).then(
+      : clock.sleep(PATIENCE_MS, timer.signal).then(
           () => true,
           () => true,
         );
-    try {
-      await this.#settle(late);
-      this.#isFirst = false;
-      return this.#objects();
-    } finally {
-      timer.abort();
-    }
-  }
-
-  async #settle(late: Promise<boolean>): Promise<void> {
-    let wants = this.#follow();
-    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    for (let round = 0; round < MAX_ROUNDS && !this.#isSettled(); round += 1) {
       const synced = Promise.all(this.#sets().map((set) => set.synced())).then(() => false);
       if (await Promise.race([synced, late])) {
-        const { log } = this.#options;
-        log.warn('Objects that interfaces name are late; what is missing denies', { wants });
-        return;
+        log.warn('Objects that interfaces name are late; what is missing denies', {});
+        break;
       }
-      const next = this.#follow();
-      if (next === wants) return;
-      wants = next;
+      this.#follow();
+    }
+    timer.abort();
+  }
+
+  /** Watches what the objects of now name; what is no longer named may lead to fewer still. */
+  #follow(): void {
+    for (let own = this.#ownObjects(); own !== this.#followed; own = this.#ownObjects()) {
+      this.#followed = own;
+      const { instance, interfaces, peerings, groups } = own;
+      const trunks = this.#attached.list().filter(({ spec }) => spec.interfaceType === 'trunk');
+      this.#branches.want(trunks.map(({ metadata }) => metadata.name));
+      this.#slices.want(vpcsInReach(instance?.spec.vpcId, peerings));
+      this.#groups.want(interfaces.flatMap(({ spec }) => spec.groups));
+      const rules = groups.flatMap(({ spec }) => spec.rules);
+      this.#prefixLists.want(rules.flatMap(({ prefixListId }) => prefixListId ?? []));
     }
   }
 
-  /** Watches what the objects of now name; answers all of it as one text. */
-  #follow(): string {
-    const { instance, interfaces, peerings, groups } = this.#objects();
-    const trunks = this.#attached.list().filter(({ spec }) => spec.interfaceType === 'trunk');
-    const wants = {
-      trunks: trunks.map(({ metadata }) => metadata.name),
-      vpcs: vpcsInReach(instance?.spec.vpcId, peerings),
-      groups: interfaces.flatMap(({ spec }) => spec.groups),
-      prefixLists: groups.flatMap(({ spec }) =>
-        spec.rules.flatMap(({ prefixListId }) => prefixListId ?? []),
-      ),
-    };
-    this.#branches.want(wants.trunks);
-    this.#slices.want(wants.vpcs);
-    this.#groups.want(wants.groups);
-    this.#prefixLists.want(wants.prefixLists);
-    return Object.values(wants)
-      .map((names) => [...new Set(names)].sort().join(' '))
-      .join('; ');
-  }
-
-  #objects(): FabricObjects {
-    return {
+  #ownObjects(): OwnObjects {
+    this.#own ??= {
       instance: this.#instance.list()[0],
       interfaces: [...this.#attached.list(), ...this.#branches.list()],
-      slices: this.#slices.list(),
       subnets: this.#subnets.list(),
       vpcs: this.#vpcs.list(),
       peerings: this.#peerings.list(),
@@ -188,9 +188,15 @@ export class FabricSource {
       groups: this.#groups.list(),
       prefixLists: this.#prefixLists.list(),
     };
+    return this.#own;
   }
 
-  #sets(): readonly { close(): void; synced(): Promise<void> }[] {
+  #changed(): void {
+    this.#own = undefined;
+    this.#tell();
+  }
+
+  #sets(): readonly Pick<WatchSet<KubeObject>, 'close' | 'synced' | 'isSynced'>[] {
     return [this.#branches, this.#slices, this.#groups, this.#prefixLists];
   }
 

@@ -6,6 +6,7 @@ import type { Resource } from '../../api/resource.ts';
 interface Watch<T extends KubeObject> {
   readonly informer: Informer<T>;
   readonly stop: AbortController;
+  isSynced: boolean;
 }
 
 /**
@@ -18,6 +19,7 @@ export class WatchSet<T extends KubeObject> {
   readonly #select: (key: string) => ListOptions;
   readonly #changed: () => void;
   readonly #watches = new Map<string, Watch<T>>();
+  #list: readonly T[] | undefined;
 
   /** `select` says what a key asks for; `changed` is called when anything of it is new. */
   constructor(
@@ -37,14 +39,21 @@ export class WatchSet<T extends KubeObject> {
     for (const [key, { stop }] of this.#watches) {
       if (wanted.has(key)) continue;
       this.#watches.delete(key);
+      if (this.#list !== undefined) this.#touch();
       stop.abort(new Error(`Nothing needs ${this.#resource.plural} ${key} any more`));
     }
     for (const key of wanted) if (!this.#watches.has(key)) this.#start(key);
   }
 
-  /** Everything that the watches have. */
+  /** Everything that the watches have; the same list until something changes. */
   list(): readonly T[] {
-    return [...this.#watches.values()].flatMap(({ informer }) => informer.list());
+    this.#list ??= [...this.#watches.values()].flatMap(({ informer }) => informer.list());
+    return this.#list;
+  }
+
+  /** Whether each watch of now has had what was there when it began. */
+  get isSynced(): boolean {
+    return [...this.#watches.values()].every((watch) => watch.isSynced);
   }
 
   /** Resolves when each watch of now has what was there when it began, or has ended. */
@@ -61,9 +70,19 @@ export class WatchSet<T extends KubeObject> {
     const stop = new AbortController();
     const scoped = this.#informers.until(stop.signal);
     const informer = scoped.informer(this.#resource, this.#select(key));
-    this.#watches.set(key, { informer, stop });
+    const watch = { informer, stop, isSynced: false };
+    this.#watches.set(key, watch);
+    informer.synced.then(
+      () => (watch.isSynced = true),
+      () => {},
+    );
     informer.subscribe(() => {
-      if (!stop.signal.aborted) this.#changed();
+      if (!stop.signal.aborted) this.#touch();
     });
+  }
+
+  #touch(): void {
+    this.#list = undefined;
+    this.#changed();
   }
 }
