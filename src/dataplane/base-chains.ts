@@ -1,6 +1,7 @@
 /**
  * The chains that every fabric has. They never change: what differs between hosts is in the sets they
- * look things up in.
+ * look things up in. Each begins with what most packets are, because every packet pays for what comes
+ * before its verdict.
  *
  * A forwarded packet goes through three hooks, each of which must let it pass:
  *  pin      before fragments are put together and flows are tracked: whatever comes from a port carries
@@ -9,7 +10,8 @@
  *           end here.
  *  egress   the sender's gate. What comes from an uplink passed it on the sender's host.
  *  acl_out  the network ACL of the sender's subnet, and
- *  acl_in   that of the receiver's: both judge every packet that crosses the boundary (boundary.ts).
+ *  acl_in   that of the receiver's: both judge every packet that crosses the boundary (boundary.ts). They
+ *           exist only while some ACL restricts anything.
  *  ingress  the receiver's gate, later in the same hook: an accept in `egress` ends that chain only.
  *           What leaves by an uplink meets it on the receiver's host.
  * Both gates let flows go on that were admitted once and are tracked, and errors that belong to one.
@@ -45,6 +47,8 @@ const REPORTS = [131, 132, 143].map(point);
 const EXTENSION_HEADERS = [0, 43, 60].map(point);
 /** A router must forward 68 octets whole (RFC 791): a shorter fragment that is not the last hides ports. */
 const FRAGMENT_BYTES_MIN = 68;
+/** Version 4, five words of header: the first byte of a packet without options. */
+const PLAIN_IPV4 = 0x45;
 /** Before the kernel puts fragments together (-400) and tracks flows (-200). */
 const PIN_PRIORITY = '-450';
 
@@ -64,7 +68,7 @@ export function baseChains(vxlanPort: number, recording = false): readonly Chain
   return [
     pinChain(),
     egressChain(),
-    ...aclChains(log),
+    ...aclDeniedChains(log),
     ingressChain(),
     knownChain('egress', UNTRACKED.origin, UNTRACKED.answerer),
     knownChain('ingress', UNTRACKED.answerer, UNTRACKED.origin),
@@ -127,7 +131,8 @@ function pinChain(): Chain {
     name: 'pin',
     hook: { hook: 'prerouting', priority: PIN_PRIORITY, policy: 'drop' },
     rules: [
-      [lookup(['iifname'], 'ports'), { op: 'is', field: 'icmpv6 type', values: REPORTS }, DROP],
+      ...plainPackets(),
+      [{ op: 'is', field: 'icmpv6 type', values: REPORTS }, lookup(['iifname'], 'ports'), DROP],
       ...hostileHeaders(),
       [lookup(['iifname', 'ether saddr', 'ip saddr'], 'pinned4'), ACCEPT],
       [lookup(['iifname', 'ether saddr', 'ip6 saddr'], 'pinned6'), ACCEPT],
@@ -143,6 +148,26 @@ function pinChain(): Chain {
       [goTo('pin_denied')],
     ],
   };
+}
+
+/**
+ * What nearly all packets are: IPv4 without options that is no fragment but a last one, TCP or UDP right
+ * after the header of IPv6. Nothing of the rules between here and the pins concerns them.
+ */
+function plainPackets(): readonly ChainRule[] {
+  return [
+    [
+      { op: 'is', field: '@nh,0,8', values: [point(PLAIN_IPV4)] },
+      { op: 'is', field: '@nh,50,1', values: [point(0)] },
+      lookup(['iifname', 'ether saddr', 'ip saddr'], 'pinned4'),
+      ACCEPT,
+    ],
+    [
+      { op: 'is', field: 'ip6 nexthdr', values: [point(6), point(17)] },
+      lookup(['iifname', 'ether saddr', 'ip6 saddr'], 'pinned6'),
+      ACCEPT,
+    ],
+  ];
 }
 
 /**
@@ -173,10 +198,11 @@ function egressChain(): Chain {
     name: 'egress',
     hook: { hook: 'forward', priority: 'filter - 10', policy: 'drop' },
     rules: [
+      TRACKED,
       [connectionState('egress')],
       [lookup(['iifname'], 'uplinks'), ACCEPT],
-      [lookup(['iifname'], 'ports'), lookup(['ip daddr'], 'unfiltered4'), ACCEPT],
-      [lookup(['iifname'], 'ports'), lookup(['ip6 daddr'], 'unfiltered6'), ACCEPT],
+      [lookup(['ip daddr'], 'unfiltered4'), lookup(['iifname'], 'ports'), ACCEPT],
+      [lookup(['ip6 daddr'], 'unfiltered6'), lookup(['iifname'], 'ports'), ACCEPT],
       ...classDispatch('iifname', 'egress_chains'),
       [goTo('egress_denied')],
     ],
@@ -188,6 +214,7 @@ function ingressChain(): Chain {
     name: 'ingress',
     hook: { hook: 'forward', priority: 'filter', policy: 'drop' },
     rules: [
+      TRACKED,
       [connectionState('ingress')],
       [lookup(['oifname'], 'uplinks'), goTo('to_uplink')],
       [lookup(['oifname', 'ip daddr'], 'bound4'), goTo('ingress_class')],
@@ -270,6 +297,13 @@ function classDispatch(port: Field, chains: string): readonly ChainRule[] {
   ];
 }
 
+/** The flow was admitted once, and both its interfaces track it. */
+const TRACKED: ChainRule = [
+  { op: 'is', field: 'ct state', values: ['established'] },
+  { op: 'is', field: 'ct mark', values: [point(0)] },
+  ACCEPT,
+];
+
 function connectionState(gate: 'egress' | 'ingress' | 'input'): Step {
   const accept: Verdict = { verdict: 'accept' };
   const established: Verdict =
@@ -283,7 +317,8 @@ function connectionState(gate: 'egress' | 'ingress' | 'input'): Step {
 }
 
 /**
- * Lets packets of flows pass that the port's interface tracks; the others go on to the rules. A packet that
+ * Lets packets of flows pass that the port's interface tracks and the other end's does not; the others go on
+ * to the rules. A packet that
  * a port sends is of the origin's interface if it goes the flow's own way, of the answerer's otherwise.
  */
 function knownChain(gate: 'egress' | 'ingress', ownWay: number, otherWay: number): Chain {
@@ -294,35 +329,37 @@ function knownChain(gate: 'egress' | 'ingress', ownWay: number, otherWay: number
   ];
   return {
     name: `${gate}_known`,
-    rules: [
-      [{ op: 'is', field: 'ct mark', values: [point(0)] }, ACCEPT],
-      unlessMarked('original', otherWay),
-      unlessMarked('reply', ownWay),
-    ],
+    rules: [unlessMarked('original', otherWay), unlessMarked('reply', ownWay)],
   };
 }
 
-/** The boundaries of subnets: ports that have none are not looked at. */
-function aclChains(log: LogRules): readonly Chain[] {
-  return ([ACL_OUT, ACL_IN] as const).flatMap(({ name, port, priority }): readonly Chain[] => [
-    {
-      name,
-      hook: { hook: 'forward', priority, policy: 'drop' },
-      rules: [
-        [{ op: 'vmap', field: port, map: `${name}_chains` }],
-        [lookup([port], `${name}_ports`), goTo(`${name}_denied`)],
-        [ACCEPT],
-      ],
-    },
-    {
-      name: `${name}_denied`,
-      rules: [...log(port, name), [lookup([port], `${name}_drops`), DROP], [DROP]],
-    },
-  ]);
+/**
+ * The boundaries of subnets: ports that have none are not looked at. A fabric has these chains only while it
+ * has a boundary that restricts, because every packet would pay for the two hooks.
+ */
+export function aclBaseChains(): readonly Chain[] {
+  return ACLS.map(({ name, port, priority }): Chain => ({
+    name,
+    hook: { hook: 'forward', priority, policy: 'drop' },
+    rules: [
+      [{ op: 'vmap', field: port, map: `${name}_chains` }],
+      [lookup([port], `${name}_ports`), goTo(`${name}_denied`)],
+      [ACCEPT],
+    ],
+  }));
 }
 
-const ACL_OUT = { name: 'acl_out', port: 'iifname', priority: 'filter - 6' } as const;
-const ACL_IN = { name: 'acl_in', port: 'oifname', priority: 'filter - 4' } as const;
+function aclDeniedChains(log: LogRules): readonly Chain[] {
+  return ACLS.map(({ name, port }): Chain => ({
+    name: `${name}_denied`,
+    rules: [...log(port, name), [lookup([port], `${name}_drops`), DROP], [DROP]],
+  }));
+}
+
+const ACLS = [
+  { name: 'acl_out', port: 'iifname', priority: 'filter - 6' },
+  { name: 'acl_in', port: 'oifname', priority: 'filter - 4' },
+] as const;
 
 /**
  * Packets that belong to no flow and cannot begin one are dropped. ICMP is left to the rules: connection

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { ip, smallWorld } from '../../test/arbitrary/small-world.ts';
 import { must } from '../base/assert.ts';
 import type { World } from '../policy/world.ts';
-import { compile } from './compile.ts';
+import { compile, deltasBetween } from './compile.ts';
+import { FilterCompiler } from './compiler.ts';
 import { changeText, changesBetween, diffPrograms } from './diff.ts';
 import { elementText } from './element-text.ts';
 import type { FabricProgram } from './program.ts';
@@ -27,6 +28,42 @@ function fabric(world: World, local: readonly string[] = ['eni-db']): FabricStat
         link: item.eniId.replace('eni-', 'p-'),
         mac: '02:00:00:00:00:0a',
       })),
+  };
+}
+
+/** The fabric in a subnet whose ACL allows everything, or denies what enters, or does not exist. */
+function inSubnet(acl: 'open' | 'shut' | undefined): FabricState {
+  const state = fabric(smallWorld(RULES, HOMES));
+  const everything = (family: 4 | 6) => ({
+    family,
+    first: 0n,
+    last: (1n << (family === 4 ? 32n : 128n)) - 1n,
+    prefixBits: 0,
+  });
+  const entries = (['egress', 'ingress'] as const).flatMap((direction) =>
+    ([4, 6] as const).map((family, i) => ({
+      number: 100 + i,
+      direction,
+      allow: acl === 'open' || direction === 'egress',
+      protocol: { kind: 'all' } as const,
+      cidr: everything(family),
+    })),
+  );
+  const block = { family: 4, first: 0x0a00_0200n, last: 0x0a00_02ffn, prefixBits: 24 } as const;
+  const subnet = {
+    subnetId: 'subnet-1',
+    vpcId: must(state.world.interfaces[0], () => 'an interface').vpcId,
+    cidrs: [block],
+    networkAclId: 'acl-1',
+  };
+  return {
+    ...state,
+    ports: state.ports.map((port) => ({ ...port, subnetId: 'subnet-1' })),
+    world: {
+      ...state.world,
+      subnets: new Map([['subnet-1', subnet]]),
+      ...(acl && { networkAcls: new Map([['acl-1', { networkAclId: 'acl-1', entries }]]) }),
+    },
   };
 }
 
@@ -94,8 +131,49 @@ describe('a compiled fabric', () => {
   });
 
   test('drops by default in every base chain', () => {
-    const policies = program.chains.flatMap(({ hook }) => (hook ? [hook.policy] : []));
-    expect(policies).toEqual(Array.from({ length: 8 }, () => 'drop'));
+    for (const one of [program, compile(inSubnet(undefined))])
+      expect(new Set(one.chains.flatMap(({ hook }) => hook?.policy ?? []))).toEqual(
+        new Set(['drop']),
+      );
+  });
+
+  test('has the two hooks of network ACLs only while one restricts something', () => {
+    const hooked = (one: FabricProgram) =>
+      one.chains.filter(({ name, hook }) => hook && name.startsWith('acl_')).map((c) => c.name);
+    expect(hooked(program)).toEqual([]);
+    expect(hooked(compile(inSubnet('open')))).toEqual([]);
+    expect(hooked(compile(inSubnet('shut')))).toEqual(['acl_in', 'acl_out']);
+    // An ACL that does not exist lets nothing cross.
+    expect(hooked(compile(inSubnet(undefined)))).toEqual(['acl_in', 'acl_out']);
+  });
+
+  test('adds them before a boundary needs them, and takes them out after the last one', () => {
+    const compiler = new FilterCompiler();
+    const apply = (before: FabricState | undefined, after: FabricState) => {
+      for (const delta of deltasBetween(before, after)) compiler.apply(delta);
+      return compiler.changes().map((change) => changeText(change));
+    };
+    const [open, shut] = [inSubnet('open'), inSubnet('shut')];
+    apply(undefined, open);
+    const on = apply(open, shut);
+    const added = on.findIndex((text) => text.startsWith('add chain inet trunkline acl_in {'));
+    const used = on.findIndex((text) => text.startsWith('add element inet trunkline acl_in_ports'));
+    expect(added).toBeGreaterThanOrEqual(0);
+    expect(used).toBeGreaterThan(added);
+    expect(apply(shut, open)).toEqual(
+      expect.arrayContaining(['acl_in', 'acl_out'].map((n) => `delete chain inet trunkline ${n}`)),
+    );
+    expect(renderProgram(compiler.program())).toBe(renderProgram(compile(open)));
+  });
+
+  test('lets plain packets of a port and known flows through before it asks anything else', () => {
+    const first = (name: string) =>
+      renderProgram(program).split(`  chain ${name} {\n`)[1]?.split('\n')[0]?.trim();
+    expect(first('pin')).toBe(
+      '@nh,0,8 69 @nh,50,1 0 iifname . ether saddr . ip saddr @pinned4 accept',
+    );
+    for (const gate of ['egress', 'ingress'])
+      expect(first(gate)).toBe('ct state established ct mark 0x00000000 accept');
   });
 
   test('begins by replacing the table', () => {

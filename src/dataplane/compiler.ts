@@ -9,7 +9,7 @@ import type { EniId, GroupId, VpcId } from '../base/ids.ts';
 import type { Ip } from '../base/ip.ts';
 import type { Direction } from '../policy/rule.ts';
 import type { InterfaceView, World } from '../policy/world.ts';
-import { baseChains } from './base-chains.ts';
+import { aclBaseChains, baseChains } from './base-chains.ts';
 import { boundaryPart, type Boundary } from './boundary.ts';
 import { claimPart, claimText, claimsOf, type Claim, type Claimant } from './claims.ts';
 import { ClassTable } from './class-table.ts';
@@ -72,6 +72,8 @@ export class FilterCompiler {
   readonly #gates = new Map<string, OwnGate>();
   readonly #dirtyGates = new Set<string>();
   readonly #boundaries = new Map<string, Boundary>();
+  /** Subnets whose boundary restricts local ports. */
+  readonly #guarded = new Set<string>();
   #peerings: Peerings = new Map();
   #vpcId: VpcId | undefined;
   #recording = false;
@@ -180,7 +182,11 @@ export class FilterCompiler {
     const links = [...this.#ports.values()]
       .filter((port) => port.subnetId === subnetId)
       .map(({ link }) => link);
-    this.#live.put(`boundary ${subnetId}`, boundary && boundaryPart(boundary, links.toSorted()));
+    const part = boundary && boundaryPart(boundary, links.toSorted());
+    if (part) this.#guarded.add(subnetId);
+    else this.#guarded.delete(subnetId);
+    this.#live.put('acl', this.#guarded.size > 0 ? { chains: aclBaseChains() } : undefined);
+    this.#live.put(`boundary ${subnetId}`, part);
   }
 
   #setPort(link: string, port: FabricPort | undefined): void {

@@ -91,7 +91,9 @@ export type Field =
   | 'ip hdrlength'
   | 'ip length'
   | 'ip6 nexthdr'
-  /** More fragments follow: a bit of the IPv4 header, looked at only after another IPv4 field. */
+  /** First byte of the header: version, and for IPv4 the length of the header in words. */
+  | '@nh,0,8'
+  /** More fragments follow: a bit of the IPv4 header, looked at only after what tells the version. */
   | '@nh,50,1'
   /** First ten bits of the target of a neighbour advertisement, looked at only after its type. */
   | '@th,64,10'
@@ -219,6 +221,7 @@ export const FIELD_TYPES: Readonly<Record<Field, KeyType>> = {
   'ip hdrlength': 'number',
   'ip length': 'number',
   'ip6 nexthdr': 'number',
+  '@nh,0,8': 'number',
   '@nh,50,1': 'number',
   '@th,64,10': 'number',
   'arp operation': 'number',

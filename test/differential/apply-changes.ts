@@ -132,9 +132,11 @@ class Table {
   #assertUnused(name: string): void {
     const rules = [...this.#chains.values()].flatMap((chain) => chain.rules.flat());
     const elements = [...this.#sets.values()].flatMap((set) => set.elements);
-    const used = JSON.stringify([rules, elements], (_key, value: unknown) =>
-      typeof value === 'bigint' ? `${value}` : value,
-    );
+    const used = JSON.stringify([rules, elements], (key, value: unknown) => {
+      // What is written to the log is no name of anything.
+      if (key === 'prefix') return undefined;
+      return typeof value === 'bigint' ? `${value}` : value;
+    });
     assert(!used.includes(`"${name}"`), () => `${name} is in use`);
   }
 }

@@ -119,9 +119,12 @@ function swapMarks(program: FabricProgram): FabricProgram {
 function forgetKnown(program: FabricProgram): FabricProgram {
   return {
     ...program,
-    chains: program.chains.map((chain) =>
-      chain.name.endsWith('_known') ? { ...chain, rules: [] } : chain,
-    ),
+    chains: program.chains.map((chain) => ({
+      ...chain,
+      rules: chain.rules.filter(
+        (rule) => !rule.some((step) => step.op === 'is' && step.field === 'ct mark'),
+      ),
+    })),
   };
 }
 

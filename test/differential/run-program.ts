@@ -207,6 +207,7 @@ const READERS: Readonly<Record<Field, (frame: Frame) => Value | undefined>> = {
   'ip hdrlength': (frame) => (frame.source.family === 4 ? 5n : undefined),
   'ip length': (frame) => (frame.source.family === 4 ? 1000n : undefined),
   'ip6 nexthdr': (frame) => (frame.source.family === 6 ? BigInt(frame.protocol) : undefined),
+  '@nh,0,8': (frame) => (frame.source.family === 4 ? 0x45n : 0x60n),
   '@nh,50,1': () => 0n,
   '@th,64,10': () => 0x3fan,
   'arp operation': () => undefined,
