@@ -19,7 +19,13 @@ export interface Rate {
   readonly p50Ms: number;
 }
 
-const KEY = { id: 'AKIATEST', secret: 'secret' } as const;
+/** A key to sign with. */
+export interface AccessKey {
+  readonly id: string;
+  readonly secret: string;
+}
+
+const KEY: AccessKey = { id: 'AKIATEST', secret: 'secret' };
 const REGION = 'us-east-1';
 
 /** Opens connections to a server; `close` ends them. */
@@ -124,7 +130,11 @@ function endsConnection(head: string): boolean {
 }
 
 /** Signs beforehand, so that the measured time is the server's and not the signer's. */
-export function sign(host: string, params: Readonly<Record<string, string>>): Signed {
+export function sign(
+  host: string,
+  params: Readonly<Record<string, string>>,
+  accessKey = KEY,
+): Signed {
   const body = new URLSearchParams({ Version: '2016-11-15', ...params }).toString();
   const amzDate = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
   const date = amzDate.slice(0, 8);
@@ -132,8 +142,8 @@ export function sign(host: string, params: Readonly<Record<string, string>>): Si
   const canonical = `POST\n/\n\ncontent-type:${type}\nhost:${host}\nx-amz-date:${amzDate}\n\ncontent-type;host;x-amz-date\n${sha256(body)}`;
   const scope = `${date}/${REGION}/ec2/aws4_request`;
   const text = `AWS4-HMAC-SHA256\n${amzDate}\n${scope}\n${sha256(canonical)}`;
-  const key = signingKey(date);
-  const authorization = `AWS4-HMAC-SHA256 Credential=${KEY.id}/${scope}, SignedHeaders=content-type;host;x-amz-date, Signature=${hmac(key, text).toString('hex')}`;
+  const key = signingKey(date, accessKey);
+  const authorization = `AWS4-HMAC-SHA256 Credential=${accessKey.id}/${scope}, SignedHeaders=content-type;host;x-amz-date, Signature=${hmac(key, text).toString('hex')}`;
   const head = [
     'POST / HTTP/1.1',
     `host: ${host}`,
@@ -147,12 +157,13 @@ export function sign(host: string, params: Readonly<Record<string, string>>): Si
 
 const signingKeys = new Map<string, Buffer>();
 
-function signingKey(date: string): Buffer {
-  let key = signingKeys.get(date);
+function signingKey(date: string, { id, secret }: AccessKey): Buffer {
+  const name = `${id}/${date}`;
+  let key = signingKeys.get(name);
   if (key === undefined) {
-    key = Buffer.from(`AWS4${KEY.secret}`);
+    key = Buffer.from(`AWS4${secret}`);
     for (const part of [date, REGION, 'ec2', 'aws4_request']) key = hmac(key, part);
-    signingKeys.set(date, key);
+    signingKeys.set(name, key);
   }
   return key;
 }

@@ -6,6 +6,7 @@ import {
   measure,
   sign,
   type Signed,
+  type AccessKey,
   type Target,
 } from './vpc-api-client.ts';
 
@@ -43,13 +44,14 @@ async function makeGroup(target: Target, vpc: string): Promise<string> {
 }
 
 /** A request that makes one interface. */
-export function creation(target: Target, { subnet, group }: World): Signed {
-  return sign(target.url.host, {
+export function creation(target: Target, { subnet, group }: World, accessKey?: AccessKey): Signed {
+  const params = {
     Action: 'CreateNetworkInterface',
     SubnetId: subnet,
     'SecurityGroupId.1': group,
     ClientToken: freshToken(),
-  });
+  };
+  return sign(target.url.host, params, accessKey);
 }
 
 /** Requests that add one rule each, to new groups. */

@@ -36,25 +36,49 @@ export function createFindCredential(options: {
   readonly sealer: Sealer;
 }): FindCredential {
   const { iam, sealer } = options;
+  const opened = createOpener(sealer);
   const bootstrap = new Map(options.accounts.map((each) => [each.accessKeyId, each]));
   return (accessKeyId, sessionToken) => {
-    if (sessionToken !== undefined) return openSession(iam, sealer, { accessKeyId, sessionToken });
+    if (sessionToken !== undefined) return openSession(iam, opened, { accessKeyId, sessionToken });
     const account = bootstrap.get(accessKeyId);
-    if (account === undefined) return userCredential(iam, sealer, accessKeyId);
+    if (account === undefined) return userCredential(iam, opened, accessKeyId);
     const { secretAccessKey } = account;
     return { accessKeyId, secretAccessKey, principal: bootstrapPrincipal(account) };
   };
 }
 
+/** Opens what was sealed. */
+type Open = Sealer['open'];
+
+/** Sealed texts that are remembered with what is in them. */
+const MAX_OPENED = 2_000;
+
+/**
+ * Opens each text once: the same few keys sign most requests. Nothing rests on a text being opened
+ * anew: whether the key is active, its owner lives and its time is not over is looked up each time.
+ */
+function createOpener(sealer: Sealer): Open {
+  const known = new Map<string, unknown>();
+  return (purpose, text) => {
+    const key = `${purpose} ${text}`;
+    if (known.has(key)) return known.get(key);
+    const value = sealer.open(purpose, text);
+    if (value === undefined) return undefined;
+    if (known.size >= MAX_OPENED) known.clear();
+    known.set(key, value);
+    return value;
+  };
+}
+
 function userCredential(
   { users }: IamStore,
-  sealer: Sealer,
+  open: Open,
   accessKeyId: string,
 ): Credential | undefined {
   const [user] = users.table.by('accessKey', accessKeyId);
   const key = user?.spec.accessKeys?.find((each) => each.accessKeyId === accessKeyId);
   if (user === undefined || key?.status !== 'Active') return undefined;
-  const secret = sealer.open('secret', key.sealedSecret);
+  const secret = open('secret', key.sealedSecret);
   if (typeof secret !== 'string') return undefined;
   return { accessKeyId, secretAccessKey: secret, principal: userPrincipal(user) };
 }
@@ -72,10 +96,10 @@ export function userPrincipal({ spec }: IamUser): Principal {
 
 function openSession(
   iam: IamStore,
-  sealer: Sealer,
+  open: Open,
   { accessKeyId, sessionToken }: { accessKeyId: string; sessionToken: string },
 ): Credential | undefined {
-  const token = sealer.open('session', sessionToken) as SessionToken | undefined;
+  const token = open('session', sessionToken) as SessionToken | undefined;
   if (token?.accessKeyId !== accessKeyId || !ownerLives(iam, token)) return undefined;
   return token;
 }

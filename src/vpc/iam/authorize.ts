@@ -40,8 +40,13 @@ export function decide(call: Call, use: ResourceUse): Decision {
   return evaluate(layersOf(call.store.iam, call.caller.principal), { action, resource, facts });
 }
 
-/** The facts of a request and of one resource, by key in lower case. */
+/** The facts of a request and of one resource, by key in lower case; looked up when first asked. */
 export function factsOf(call: Call, use: Pick<ResourceUse, 'facts'>): Facts {
+  let facts: Facts | undefined;
+  return { get: (key) => (facts ??= gather(call, use)).get(key) };
+}
+
+function gather(call: Call, use: Pick<ResourceUse, 'facts'>): Facts {
   return new Map(
     [...requestFacts(call), ...use.facts].map(([key, values]) => [key.toLowerCase(), values]),
   );

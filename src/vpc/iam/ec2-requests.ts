@@ -170,15 +170,27 @@ type SpecObject = KubeObject & { readonly spec?: unknown };
 
 function findObject(call: Call, id: string): { name: string; spec: Spec | undefined } | undefined {
   const prefix = id.slice(0, id.lastIndexOf('-'));
-  for (const { idKind, table } of ec2CollectionsOf(call.store)) {
-    const direct = idKind.prefix === prefix ? table.get(id) : undefined;
-    const holder = HOLDER_INDEXES.map((index) => table.by(index, id)[0]).find(Boolean);
-    const object: SpecObject | undefined = direct ?? holder;
-    // A rule keeps its own id; it lives in its group.
-    const name = prefix === 'sgr' ? id : object?.metadata.name;
-    if (object !== undefined && name !== undefined)
-      return { name, spec: object.spec as Spec | undefined };
+  const object: SpecObject | undefined = objectWithId(call, id, prefix) ?? holderOf(call, id);
+  if (object === undefined) return undefined;
+  // A rule keeps its own id; it lives in its group.
+  const name = prefix === 'sgr' ? id : object.metadata.name;
+  return { name, spec: object.spec as Spec | undefined };
+}
+
+function objectWithId({ store }: Call, id: string, prefix: string): KubeObject | undefined {
+  for (const { idKind, table } of ec2CollectionsOf(store)) {
+    const object = idKind.prefix === prefix ? table.get(id) : undefined;
+    if (object !== undefined) return object;
   }
+  return undefined;
+}
+
+function holderOf({ store }: Call, id: string): KubeObject | undefined {
+  for (const { table } of ec2CollectionsOf(store))
+    for (const index of HOLDER_INDEXES) {
+      const [object] = table.by(index, id);
+      if (object !== undefined) return object;
+    }
   return undefined;
 }
 

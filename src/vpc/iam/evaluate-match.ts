@@ -1,5 +1,5 @@
 /** Facts about a request, by key in lower case. Some keys have many values, such as aws:TagKeys. */
-export type Facts = ReadonlyMap<string, readonly string[]>;
+export type Facts = Pick<ReadonlyMap<string, readonly string[]>, 'get'>;
 
 const ANY = Symbol('*');
 const ONE = Symbol('?');
@@ -12,8 +12,16 @@ type Token = string | typeof ANY | typeof ONE;
  * for is taken literally. A variable without a fact matches nothing.
  */
 export function matches(pattern: string, text: string, facts?: Facts): boolean {
+  if (pattern === '*') return true;
+  if (isPlain(pattern, facts)) return pattern === text;
   const tokens = tokensOf(pattern, facts);
   return tokens !== undefined && matchTokens(tokens, text);
+}
+
+/** Whether a pattern only means itself. */
+function isPlain(pattern: string, facts: Facts | undefined): boolean {
+  if (facts !== undefined && pattern.includes('${')) return false;
+  return !pattern.includes('*') && !pattern.includes('?');
 }
 
 /** The value with its variables replaced, wildcards being ordinary characters. */

@@ -51,22 +51,42 @@ export function evaluate(
 }
 
 function matching(source: NamedPolicy, request: AccessRequest): MatchedStatement[] {
-  const { version, statements } = source.policy;
-  const variables = version === '2012-10-17' ? request.facts : undefined;
-  return statements
+  const variables = source.policy.version === '2012-10-17' ? request.facts : undefined;
+  return statementsAbout(source.policy, request.action)
     .filter((statement) => applies(statement, request, variables))
     .map((statement) => ({ source, statement }));
 }
 
-/** Whether action, resource and conditions of a statement fit. */
+/** Actions that are remembered of one policy. */
+const MAX_ACTIONS = 1_000;
+
+const about = new WeakMap<Policy, Map<string, readonly Statement[]>>();
+
+/**
+ * The statements of a policy that are about an action. Worked out once per policy: policies are
+ * never changed in place, and the same document is the same policy for as long as it is in use.
+ */
+function statementsAbout(policy: Policy, action: string): readonly Statement[] {
+  const known = about.get(policy) ?? new Map<string, readonly Statement[]>();
+  about.set(policy, known);
+  const before = known.get(action);
+  if (before !== undefined) return before;
+  const found = policy.statements.filter((statement) => names(statement, action.toLowerCase()));
+  if (known.size >= MAX_ACTIONS) known.clear();
+  known.set(action, found);
+  return found;
+}
+
+function names({ actions, notActions }: Statement, wanted: string): boolean {
+  return actions.some((each) => matches(each.toLowerCase(), wanted)) !== notActions;
+}
+
+/** Whether resource and conditions of a statement fit. */
 function applies(
   statement: Statement,
-  { action, resource, facts }: AccessRequest,
+  { resource, facts }: AccessRequest,
   variables: Facts | undefined,
 ): boolean {
-  const wanted = action.toLowerCase();
-  const named = statement.actions.some((each) => matches(each.toLowerCase(), wanted));
-  if (named === statement.notActions) return false;
   const covered = statement.resources.some((each) => matches(each, resource, variables));
   if (covered === statement.notResources) return false;
   return conditionsHold(statement, facts, variables);
@@ -100,11 +120,8 @@ export type Trust = 'direct' | 'account' | 'deny';
  */
 export function evaluateTrust(policy: Policy, request: TrustRequest): Trust {
   const variables = policy.version === '2012-10-17' ? request.facts : undefined;
-  const wanted = request.action.toLowerCase();
-  const fitting = policy.statements.filter(
-    (statement) =>
-      statement.actions.some((each) => matches(each.toLowerCase(), wanted)) !==
-        statement.notActions && conditionsHold(statement, request.facts, variables),
+  const fitting = statementsAbout(policy, request.action).filter((statement) =>
+    conditionsHold(statement, request.facts, variables),
   );
   const all = request.account === undefined ? request.names : [...request.names, request.account];
   const takes = (effect: Statement['effect'], names: readonly string[]): boolean =>

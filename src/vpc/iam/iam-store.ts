@@ -52,9 +52,19 @@ export function iamCollections(iam: IamStore): readonly Collection<KubeObject>[]
  * second object.
  */
 export function iamObjectName(account: string, name: string): string {
-  const digest = createHash('sha256').update(`${account}\n${name.toLowerCase()}`).digest('hex');
-  return `${account}-${digest.slice(0, 24)}`;
+  const key = `${account}\n${name.toLowerCase()}`;
+  const known = objectNames.get(key);
+  if (known !== undefined) return known;
+  const digest = createHash('sha256').update(key).digest('hex');
+  const made = `${account}-${digest.slice(0, 24)}`;
+  if (objectNames.size >= MAX_KEPT_NAMES) objectNames.clear();
+  objectNames.set(key, made);
+  return made;
 }
+
+/** Every request of a user or role asks for its name, several times. */
+const MAX_KEPT_NAMES = 10_000;
+const objectNames = new Map<string, string>();
 
 function noEntity(noun: string): IdKind {
   return { prefix: '', resourceType: noun, malformed: '', notFound: 'NoSuchEntity', noun };

@@ -25,6 +25,7 @@ const CNI_ACTIONS = [
   'DescribeNetworkInterfaces',
   'DescribeInstanceTypes',
   'DescribeSubnets',
+  'DescribeSecurityGroups',
   'DetachNetworkInterface',
   'ModifyNetworkInterfaceAttribute',
   'UnassignPrivateIpAddresses',
@@ -137,7 +138,7 @@ export const AWS_POLICIES: readonly AwsPolicy[] = [
       ]),
     },
   ]),
-  policy('AmazonEKS_CNI_Policy', 'v5', '2024-03-04T20:20:55Z', [
+  policy('AmazonEKS_CNI_Policy', 'v6', '2026-03-04T19:12:00Z', [
     { Sid: 'AmazonEKSCNIPolicy', ...allow(prefixed('ec2', CNI_ACTIONS)) },
     {
       Sid: 'AmazonEKSCNIPolicyENITag',

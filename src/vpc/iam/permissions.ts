@@ -19,13 +19,36 @@ export function identityOf(iam: IamStore, principal: Principal): IamRole | IamUs
  * any more allows nothing.
  */
 export function layersOf(iam: IamStore, principal: Principal): readonly (readonly NamedPolicy[])[] {
-  const spec = identityOf(iam, principal)?.spec;
+  const identity = identityOf(iam, principal);
+  const own = identity === undefined ? [[]] : ownLayers(iam, identity);
+  const narrower = principal.session && sessionLayer(iam, principal.session);
+  return narrower === undefined ? own : [...own, narrower];
+}
+
+type Layers = readonly (readonly NamedPolicy[])[];
+
+const kept = new WeakMap<IamRole | IamUser, { readonly seen: Seen; readonly layers: Layers }>();
+
+/** The customer's policies that an identity has; AWS's do not change. */
+type Seen = readonly (IamPolicy | undefined)[];
+
+/**
+ * The layers of an identity itself, made once. Any change of the identity, as of what is attached,
+ * is a new object; any change of a customer's policy as well.
+ */
+function ownLayers(iam: IamStore, identity: IamRole | IamUser): Layers {
+  const { spec } = identity;
+  const boundary = spec.permissionsBoundary;
+  const arns = [...(spec.attachedPolicies ?? []), ...(boundary === undefined ? [] : [boundary])];
+  const seen = arns.map((arn) => (awsPolicy(arn) ? undefined : customerPolicy(iam, arn)));
+  const before = kept.get(identity);
+  if (before?.seen.every((each, i) => each === seen[i])) return before.layers;
   const layers = [
-    [...inline(spec?.inlinePolicies), ...managed(iam, spec?.attachedPolicies)],
-    spec?.permissionsBoundary && managed(iam, [spec.permissionsBoundary]),
-    principal.session && sessionLayer(iam, principal.session),
+    [...inline(spec.inlinePolicies), ...managed(iam, spec.attachedPolicies)],
+    ...(boundary === undefined ? [] : [managed(iam, [boundary])]),
   ];
-  return layers.filter((layer) => typeof layer === 'object');
+  kept.set(identity, { seen, layers });
+  return layers;
 }
 
 function inline(documents: Readonly<Record<string, string>> = {}): NamedPolicy[] {
