@@ -27,6 +27,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { must } from '../src/base/assert.ts';
 import { INSTANCES } from '../src/api/vpc/instance.ts';
+import { NETWORK_INTERFACES } from '../src/api/vpc/network-interface.ts';
 import { ADDRESS_SLICES } from '../src/api/vpc/slices/address-slice.ts';
 import { createKubeClient } from '../src/io/kube-client.ts';
 import type { KubeTransportOptions } from '../src/io/kube-http.ts';
@@ -73,8 +74,8 @@ async function main(): Promise<void> {
   const [plane] = (await once(planeProcess, 'message')) as [Plane];
   const ec2 = new EC2Client({ endpoint: plane.ec2, region: 'us-east-1', credentials: plane.key });
   const world = await build(ec2, plane);
-  const bytes = await sliceBytes(plane);
-  console.log(`${HOSTS} hosts; a slice has ${bytes.each} bytes, all slices ${bytes.all}`);
+  const bytes = await objectBytes(plane);
+  console.log(`${HOSTS} hosts; bytes of JSON`, bytes);
   const agents = Array.from({ length: PROCESSES }, () => start('agents.ts', []));
   const startedMs = performance.now();
   const firstReports = await Promise.all(
@@ -97,9 +98,7 @@ async function main(): Promise<void> {
   console.table(results);
   console.log(memory);
   ec2.destroy();
-  console.log(
-    JSON.stringify({ hosts: HOSTS, startMs, sliceBytes: bytes, ...memory, lastAgentMs: results }),
-  );
+  console.log(JSON.stringify({ hosts: HOSTS, startMs, bytes, ...memory, lastAgentMs: results }));
   const worst = Math.max(...Object.values(results).map(({ max }) => max));
   console.error(
     `worst ${worst} ms, target ${TARGET_MS} ms: ${worst <= TARGET_MS ? 'met' : 'MISSED'}`,
@@ -335,12 +334,22 @@ async function measureOne(change: Change, agents: readonly ChildProcess[]): Prom
   }
 }
 
-async function sliceBytes({ server }: Plane) {
+/** JSON bytes of what agents get, and of the objects that they would watch without slices. */
+async function objectBytes({ server }: Plane) {
   const kube = createKubeClient(server);
-  const { items } = await kube.list(ADDRESS_SLICES);
+  const [slices, interfaces] = [
+    (await kube.list(ADDRESS_SLICES)).items,
+    (await kube.list(NETWORK_INTERFACES)).items,
+  ];
   await kube.close();
-  const all = JSON.stringify(items).length;
-  return { each: Math.round(all / items.length), all };
+  const each = (items: readonly object[]): number =>
+    Math.round(JSON.stringify(items).length / items.length);
+  return {
+    slice: each(slices),
+    allSlices: each(slices) * slices.length,
+    interface: each(interfaces),
+    allInterfaces: each(interfaces) * interfaces.length,
+  };
 }
 
 /** Runs the work for 0 .. count-1, some at a time, in order of number. */
