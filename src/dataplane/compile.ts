@@ -76,18 +76,18 @@ function boundariesOf(state: FabricState | undefined): ReadonlyMap<string, Bound
 }
 
 /**
- * The views that differ. Those of other hosts are known by host and interface: while an interface moves
+ * The views that differ. Those of other hosts are known by part and interface: while an interface moves
  * from host to host two parts may have it, and each takes out only what it brought in.
  */
 function changedInterfaces(before: FabricState | undefined, after: FabricState) {
   const own = changedIn(byId('', before?.world.interfaces), byId('', after.world.interfaces));
   const { gone, come } = changedItems(before?.peers ?? [], after.peers ?? []);
-  const all = [...own, ...changedIn(ofHosts(gone), ofHosts(come))];
+  const all = [...own, ...changedIn(ofParts(gone), ofParts(come))];
   return [...all.filter(([, view]) => !view), ...all.filter(([, view]) => view)];
 }
 
-function ofHosts(parts: readonly PeerPart[]) {
-  return new Map(parts.flatMap(({ host, views }) => [...byId(`${host}/`, views)]));
+function ofParts(parts: readonly PeerPart[]) {
+  return new Map(parts.flatMap(({ part, views }) => [...byId(`${part}/`, views)]));
 }
 
 function byId(prefix: string, views: readonly InterfaceView[] = []) {

@@ -28,10 +28,10 @@ export interface FabricPort {
   readonly askAs?: readonly Ip[];
 }
 
-/** The interfaces of one other host. */
+/** Some interfaces of another host. */
 export interface PeerPart {
-  /** Tells it from other parts, for as long as there is one of that host. */
-  readonly host: string;
+  /** Tells it from other parts; what comes in its place has the same name. */
+  readonly part: string;
   readonly views: readonly InterfaceView[];
 }
 

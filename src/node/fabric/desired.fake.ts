@@ -1,7 +1,7 @@
 import type { Instance } from '../../api/vpc/instance.ts';
 import type { NetworkInterface } from '../../api/vpc/network-interface.ts';
 import { HostIndex } from '../../api/vpc/slices/host-index.ts';
-import { sliceOf } from '../../api/vpc/slices/slice-of.ts';
+import { slicesOf } from '../../api/vpc/slices/slice-of.ts';
 import type { Subnet } from '../../api/vpc/subnet.ts';
 import type { FabricObjects, OwnObjects } from './source.ts';
 
@@ -99,7 +99,7 @@ export function objectsWith(interfaces: readonly NetworkInterface[], own = 1): F
   const index = new HostIndex();
   for (const item of interfaces) index.set(item);
   const instances = [1, 2].map(anInstance);
-  const slices = instances.flatMap((host) => sliceOf(host, index.of(host.metadata.name)) ?? []);
+  const slices = instances.flatMap((host) => slicesOf(host, index.of(host.metadata.name)));
   const ownObjects: OwnObjects = {
     instance: instances.find(({ metadata }) => metadata.name === `i-${own}`),
     interfaces: index.of(`i-${own}`),

@@ -57,7 +57,7 @@ export interface RemoteAddress {
 
 /** What this host's fabric shall be. */
 export interface DesiredFabric extends OwnFabric {
-  /** By host; the same objects for as long as the slices are. */
+  /** By slice; the same objects for as long as the slices are. */
   readonly others: readonly OtherHost[];
 }
 
@@ -72,7 +72,7 @@ export interface OwnFabric {
   readonly filter: Pick<FabricState, 'world' | 'ports' | 'gateways'>;
 }
 
-/** What is known of another host. */
+/** What a slice tells of another host. */
 export interface OtherHost extends PeerPart {
   readonly remotes: readonly RemoteAddress[];
 }
@@ -85,7 +85,7 @@ export function remotesIn({ others }: Pick<DesiredFabric, 'others'>): readonly R
 /** Derives the fabric of a host. Depends on nothing else. */
 export function desiredFabric({ own, slices }: FabricObjects): DesiredFabric {
   const self = own.instance?.metadata.name;
-  const others = slices.filter(({ metadata }) => metadata.name !== self).map(otherHost);
+  const others = slices.filter(({ spec }) => spec.instanceId !== self).map(otherHost);
   return { ...ownFabric(own), others };
 }
 
@@ -170,7 +170,7 @@ function otherHost(slice: AddressSlice): OtherHost {
   if (known) return known;
   const { vpcId, tunnelAddress, tunnelMac, classes, interfaces } = slice.spec;
   const host = {
-    host: slice.metadata.name,
+    part: slice.metadata.name,
     views: interfaces.map((entry) =>
       peerView({ eniId: entry.id, vpcId, groupIds: classes[entry.class] ?? [] }, entry.addresses),
     ),

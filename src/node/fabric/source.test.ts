@@ -62,7 +62,7 @@ function seedHost(name: string, vpcId = 'vpc-1'): void {
   });
   kube.seed(ADDRESS_SLICES, {
     metadata: { name, labels: { [VPC_LABEL]: vpcId } },
-    spec: { vpcId, classes: [], interfaces: [] },
+    spec: { instanceId: name, vpcId, classes: [], interfaces: [] },
   });
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createFakeKube, type FakeKube } from '../../api/client.fake.ts';
-import { ADDRESS_SLICES } from '../../api/vpc/slices/address-slice.ts';
+import { ADDRESS_SLICES, type AddressSlice } from '../../api/vpc/slices/address-slice.ts';
 import { INSTANCES, type Instance } from '../../api/vpc/instance.ts';
 import { NETWORK_INTERFACES, type NetworkInterface } from '../../api/vpc/network-interface.ts';
 import { silentLog } from '../../base/log.ts';
@@ -8,7 +8,7 @@ import { systemClock } from '../../io/clock.ts';
 import { createInformers } from '../../io/informer.ts';
 import { Distributor } from './distributor.ts';
 import { HostIndex } from '../../api/vpc/slices/host-index.ts';
-import { sliceOf } from '../../api/vpc/slices/slice-of.ts';
+import { hostOfSlice, slicesOf } from '../../api/vpc/slices/slice-of.ts';
 
 type Spec = NetworkInterface['spec'];
 
@@ -62,33 +62,53 @@ const branchOf = (trunkInterfaceId: string, vlanId = 1): Pick<Spec, 'trunkAssoci
 });
 const names = (items: readonly NetworkInterface[]) => items.map(({ metadata }) => metadata.name);
 
-describe('a slice', () => {
-  test('has the addresses of both families, prefixes and groups of each interface', () => {
-    const tunnel = { tunnelAddress: '192.0.2.1', tunnelMac: '02:00:00:00:00:09' };
-    const slice = sliceOf(instance('i-1', tunnel), [
+const flat = (slices: readonly AddressSlice[]) =>
+  slices
+    .flatMap(({ spec }) =>
+      spec.interfaces.map(({ id, addresses, class: number }) => ({
+        id,
+        addresses,
+        groups: spec.classes[number],
+      })),
+    )
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+
+describe('slices', () => {
+  const tunnel = { tunnelAddress: '192.0.2.1', tunnelMac: '02:00:00:00:00:09' };
+
+  test('have the addresses of both families, prefixes and groups of each interface', () => {
+    const slices = slicesOf(instance('i-1', tunnel), [
       eni('eni-2', { privateIps: ['10.0.0.2', '10.0.0.3'], ipv6Addresses: ['fd00::2'] }),
       eni('eni-1', { groups: ['sg-2', 'sg-1'], ipv4Prefixes: ['10.0.1.0/28'] }),
       eni('eni-3', { groups: ['sg-1', 'sg-2'] }),
       eni('eni-4', { groups: [] }),
     ]);
-    expect(slice).toEqual({
-      metadata: { name: 'i-1', labels: { 'vpc.trunkline.dev/vpc': 'vpc-1' } },
-      spec: {
-        vpcId: 'vpc-1',
-        ...tunnel,
-        classes: [['sg-1', 'sg-2'], ['sg-1'], []],
-        interfaces: [
-          { id: 'eni-1', class: 0, addresses: ['10.0.0.1', '10.0.1.0/28'] },
-          { id: 'eni-2', class: 1, addresses: ['10.0.0.2', '10.0.0.3', 'fd00::2'] },
-          { id: 'eni-3', class: 0, addresses: ['10.0.0.1'] },
-          { id: 'eni-4', class: 2, addresses: ['10.0.0.1'] },
-        ],
-      },
-    });
+    expect(flat(slices)).toEqual([
+      { id: 'eni-1', addresses: ['10.0.0.1', '10.0.1.0/28'], groups: ['sg-1', 'sg-2'] },
+      { id: 'eni-2', addresses: ['10.0.0.2', '10.0.0.3', 'fd00::2'], groups: ['sg-1'] },
+      { id: 'eni-3', addresses: ['10.0.0.1'], groups: ['sg-1', 'sg-2'] },
+      { id: 'eni-4', addresses: ['10.0.0.1'], groups: [] },
+    ]);
+    for (const { metadata, spec } of slices) {
+      expect(spec).toMatchObject({ instanceId: 'i-1', vpcId: 'vpc-1', ...tunnel });
+      expect(metadata.labels).toEqual({ 'vpc.trunkline.dev/vpc': 'vpc-1' });
+      expect(hostOfSlice(metadata.name)).toBe('i-1');
+      expect(new Set(spec.classes.map(String)).size).toBe(spec.classes.length);
+    }
   });
 
-  test('of a host without interfaces is none', () => {
-    expect(sliceOf(instance('i-1'), [])).toBeUndefined();
+  test('of a host without interfaces are none', () => {
+    expect(slicesOf(instance('i-1'), [])).toEqual([]);
+  });
+
+  test('are alike in size, and an interface that comes leaves all but one as they are', () => {
+    const many = Array.from({ length: 100 }, (_, i) => eni(`eni-${i}`));
+    const sizes = slicesOf(instance('i-1'), many).map(({ spec }) => spec.interfaces.length);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(100);
+    expect(Math.max(...sizes)).toBeLessThan(45);
+    const [before, after] = [many.slice(1), many].map((some) => slicesOf(instance('i-1'), some));
+    const texts = new Set(before?.map((slice) => JSON.stringify(slice)));
+    expect(after?.filter((slice) => !texts.has(JSON.stringify(slice)))).toHaveLength(1);
   });
 });
 
@@ -144,8 +164,13 @@ describe('the distributor', () => {
     distributor = new Distributor({ ...common, informers, leads: () => leads });
     await distributor.start();
   }
-  const slice = (name: string) => kube.peek(ADDRESS_SLICES, { name })?.spec;
-  const addresses = (name: string) => slice(name)?.interfaces.flatMap((each) => each.addresses);
+  const slices = (host: string) =>
+    kube.peekAll(ADDRESS_SLICES).filter(({ metadata }) => hostOfSlice(metadata.name) === host);
+  const slice = (host: string) => slices(host)[0]?.spec;
+  const addresses = (host: string) => {
+    const found = flat(slices(host)).flatMap((each) => each.addresses);
+    return found.length === 0 ? undefined : found;
+  };
   const until = (check: () => void) => vi.waitFor(check, { timeout: 3_000, interval: 5 });
   const writes = () =>
     kube.calls.filter(
@@ -191,16 +216,17 @@ describe('the distributor', () => {
     kube.seed(INSTANCES, instance('i-1'));
     kube.seed(NETWORK_INTERFACES, eni('eni-1', attached('i-1')));
     kube.seed(ADDRESS_SLICES, {
-      metadata: { name: 'i-gone' },
-      spec: { vpcId: 'vpc-1', classes: [], interfaces: [] },
+      metadata: { name: 'i-gone.2' },
+      spec: { instanceId: 'i-gone', vpcId: 'vpc-1', classes: [], interfaces: [] },
     });
     await start();
     await until(() => expect(addresses('i-1')).toEqual(['10.0.0.1']));
     await until(() => expect(slice('i-gone')).toBeUndefined());
     const body = { spec: { interfaces: [] } };
-    await kube.patch(ADDRESS_SLICES, { name: 'i-1' }, { type: 'merge', body });
+    const name = slices('i-1')[0]?.metadata.name ?? '';
+    await kube.patch(ADDRESS_SLICES, { name }, { type: 'merge', body });
     await until(() => expect(addresses('i-1')).toEqual(['10.0.0.1']));
-    await kube.delete(ADDRESS_SLICES, { name: 'i-1' });
+    await kube.delete(ADDRESS_SLICES, { name });
     await until(() => expect(addresses('i-1')).toEqual(['10.0.0.1']));
   });
 

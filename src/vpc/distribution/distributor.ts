@@ -9,7 +9,7 @@ import { sameJson } from '../../base/json.ts';
 import type { Log } from '../../base/log.ts';
 import { createWorkQueue, type WorkQueue } from '../../base/work-queue.ts';
 import { HostIndex } from '../../api/vpc/slices/host-index.ts';
-import { sliceOf } from '../../api/vpc/slices/slice-of.ts';
+import { hostOfSlice, sliceNames, sliceOf } from '../../api/vpc/slices/slice-of.ts';
 
 /** What the distributor needs. */
 export interface DistributorDeps {
@@ -22,7 +22,7 @@ export interface DistributorDeps {
 }
 
 /**
- * Keeps one AddressSlice per host equal to what interfaces and instances say (docs/design/
+ * Keeps the AddressSlices of all hosts equal to what interfaces and instances say (docs/design/
  * distribution.md). Level triggered: a host that something happened to is derived anew, so that
  * whatever came in between costs one write.
  */
@@ -46,7 +46,7 @@ export class Distributor {
       name: 'address-slices',
       clock,
       log,
-      run: (instanceId) => this.#write(instanceId),
+      run: (name) => this.#write(name),
     });
   }
 
@@ -56,7 +56,7 @@ export class Distributor {
     const sources = [interfaces, this.#instances, this.#slices];
     await Promise.all(sources.map(({ synced }) => synced));
     const ask = (hosts: Iterable<string>): void => {
-      for (const host of hosts) this.#queue.add(host);
+      for (const host of hosts) for (const name of sliceNames(host)) this.#queue.add(name);
     };
     this.#unsubscribe = [
       interfaces.subscribe(({ type, object }) =>
@@ -69,15 +69,16 @@ export class Distributor {
         const { name } = object.metadata;
         const written = this.#written.get(name);
         if (written && versionOf(written) <= versionOf(object)) this.#written.delete(name);
-        ask([name]);
+        this.#queue.add(name);
       }),
     ];
   }
 
   /** Looks at every slice, at the beginning of a term: earlier writers may have left some behind. */
   resync(): void {
-    const known = [...this.#instances.list(), ...this.#slices.list()];
-    for (const { metadata } of known) this.#queue.add(metadata.name);
+    const hosts = this.#instances.list().flatMap(({ metadata }) => sliceNames(metadata.name));
+    const known = this.#slices.list().map(({ metadata }) => metadata.name);
+    for (const name of [...hosts, ...known]) this.#queue.add(name);
   }
 
   /** Stops; resolves when no write is under way. */
@@ -88,8 +89,9 @@ export class Distributor {
 
   async #write(name: string): Promise<undefined> {
     if (!this.#deps.leads()) return undefined;
-    const instance = this.#instances.get({ name });
-    const wanted = instance && sliceOf(instance, this.#hosts.of(name));
+    const host = hostOfSlice(name);
+    const instance = this.#instances.get({ name: host });
+    const wanted = instance && sliceOf(name, instance, this.#hosts.of(host));
     const known = this.#written.get(name) ?? this.#slices.get({ name });
     try {
       await this.#make(known, wanted);

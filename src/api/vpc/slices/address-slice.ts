@@ -20,8 +20,9 @@ const ENTRY = {
 
 const SPEC = {
   type: 'object',
-  required: ['vpcId', 'classes', 'interfaces'],
+  required: ['instanceId', 'vpcId', 'classes', 'interfaces'],
   properties: {
+    instanceId: { type: 'string' },
     vpcId: { type: 'string' },
     tunnelAddress: { type: 'string', description: 'Underlay IPv4 address of the VXLAN endpoint.' },
     tunnelMac: { type: 'string', description: 'MAC address of the VXLAN device.' },
@@ -35,8 +36,9 @@ const SPEC = {
 } as const;
 
 /**
- * What other hosts need to know of one host: which addresses it has, which groups they wear and
- * where they are reached. `metadata.name` is the instance's id. Derived from interfaces and
+ * What other hosts need to know of some interfaces of one host: which addresses they have, which
+ * groups they wear and where they are reached. `metadata.name` is the instance's id and the number
+ * of the part (`slice-of.ts`). Derived from interfaces and
  * instances by the writer of the VPC API (`vpc/distribution`); see docs/design/distribution.md.
  */
 export interface AddressSlice extends KubeObject {
@@ -58,6 +60,7 @@ export const ADDRESS_SLICE_CRD: CustomResource = {
   singular: 'addressslice',
   categories: ['vpc-objects'],
   columns: [
+    { name: 'Instance', type: 'string', jsonPath: '.spec.instanceId' },
     { name: 'Vpc', type: 'string', jsonPath: '.spec.vpcId' },
     { name: 'Tunnel', type: 'string', jsonPath: '.spec.tunnelAddress' },
   ],
