@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { serverEnd } from './server-end.ts';
 import type { JsonResponse, ServeJson, ServeJsonOptions } from '../base/serve.ts';
 
 /** An AdmissionReview holds two copies of an object of at most 1.5 MiB (etcd's limit) each. */
@@ -12,14 +13,11 @@ export const serveJson: ServeJson = async (options) => {
   const server = createServer({ cert: certPem, key: keyPem }, (request, response) => {
     void answer(options, request, response);
   });
+  const end = serverEnd(server);
   await listening(server, options.listen);
   return {
     port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: end,
   };
 };
 

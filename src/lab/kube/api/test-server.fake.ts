@@ -51,6 +51,7 @@ export async function startTestServer(options: Partial<KubeApiOptions> = {}): Pr
     random: cryptoRandom,
     log: silentLog,
     podRuntime: () => undefined,
+    garbageDelayMs: 0,
     ...options,
   });
   const url = `https://127.0.0.1:${api.port}`;

@@ -23,8 +23,9 @@ interface Collector {
 /**
  * Deletes objects whose owners are gone, and carries out deletions that wait for dependents
  * (foreground) or release them first (orphan). Keys of the queue are `storage|namespace|name`.
+ * Dependents go `delayMs` after their owner: who watches both hears of the owner's end first.
  */
-export function runGarbageCollector(api: Api): TaskQueue {
+export function runGarbageCollector(api: Api, delayMs: number): TaskQueue {
   const dependents = new Dependents(api.store);
   const collector = { api, dependents };
   const queue = createTaskQueue(api, 'garbage', (key) => collect(collector, placeOfKey(key)));
@@ -33,7 +34,8 @@ export function runGarbageCollector(api: Api): TaskQueue {
     const { metadata } = change.object;
     const owners = metadata.ownerReferences ?? [];
     if (change.type === 'DELETED') {
-      for (const place of dependents.of(metadata.uid ?? '')) queue.add(keyOfPlace(place));
+      for (const place of dependents.of(metadata.uid ?? ''))
+        queue.addAfter(keyOfPlace(place), delayMs);
       for (const owner of owners) addOwner(queue, dependents, owner);
     } else if (owners.length > 0 || metadata.deletionTimestamp !== undefined) {
       queue.add(keyOfPlace({ storage, namespace: metadata.namespace ?? '', name: metadata.name }));
@@ -41,7 +43,7 @@ export function runGarbageCollector(api: Api): TaskQueue {
   });
   for (const place of dependents.all()) queue.add(keyOfPlace(place));
   return {
-    add: (key) => queue.add(key),
+    ...queue,
     close: () => {
       stop();
       return queue.close();

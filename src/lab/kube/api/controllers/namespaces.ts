@@ -22,7 +22,7 @@ export function runNamespaceController(api: Api): TaskQueue {
   const stop = api.store.subscribe(look);
   for (const { metadata } of api.store.list(NAMESPACES)) queue.add(metadata.name);
   return {
-    add: (key) => queue.add(key),
+    ...queue,
     close: () => {
       stop();
       return queue.close();

@@ -4,6 +4,8 @@ import type { Log } from '../../../../base/log.ts';
 /** Runs one task per key, one at a time; a key that is added while it waits is run once. */
 export interface TaskQueue {
   add(key: string): void;
+  /** Adds the key after a while, unless the queue is closed before. */
+  addAfter(key: string, delayMs: number): void;
   /** Drops what waits and ends after the running task. */
   close(): Promise<void>;
 }
@@ -27,15 +29,18 @@ export function createTaskQueue(
   const closing = new AbortController();
   let running: Promise<void> | undefined;
 
-  const retryLater = async (key: string): Promise<void> => {
-    const count = failures.get(key) ?? 0;
-    failures.set(key, count + 1);
+  const addLater = async (key: string, delayMs: number): Promise<void> => {
     try {
-      await clock.sleep(Math.min(RETRY_FIRST_MS * 2 ** count, RETRY_LAST_MS), closing.signal);
+      await clock.sleep(delayMs, closing.signal);
       add(key);
     } catch {
       // Closed meanwhile.
     }
+  };
+  const retryLater = (key: string): Promise<void> => {
+    const count = failures.get(key) ?? 0;
+    failures.set(key, count + 1);
+    return addLater(key, Math.min(RETRY_FIRST_MS * 2 ** count, RETRY_LAST_MS));
   };
   const run = async (): Promise<void> => {
     for (const key of waiting) {
@@ -45,11 +50,8 @@ export function createTaskQueue(
         await task(key);
         failures.delete(key);
       } catch (error) {
-        log.debug('A task failed and will be tried again', {
-          queue: name,
-          key,
-          error: String(error),
-        });
+        const fields = { queue: name, key, error: String(error) };
+        log.debug('A task failed and will be tried again', fields);
         void retryLater(key);
       }
     }
@@ -68,6 +70,7 @@ export function createTaskQueue(
   };
   return {
     add,
+    addAfter: (key, delayMs) => void addLater(key, delayMs),
     close: async () => {
       closing.abort(new Error('The API server is closing'));
       await running;
