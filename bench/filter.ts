@@ -188,11 +188,11 @@ async function sameByText(): Promise<number> {
 
 function pod(number: number, groupIds: readonly string[]): readonly Delta[] {
   const view = benchInterface(number, groupIds);
-  return [{ kind: 'interface', eniId: view.eniId, view }];
+  return [{ kind: 'interface', key: view.eniId, view }];
 }
 
 function gone(number: number): readonly Delta[] {
-  return [{ kind: 'interface', eniId: benchInterface(number, []).eniId }];
+  return [{ kind: 'interface', key: benchInterface(number, []).eniId }];
 }
 
 function portOf(number: number, groupIds: readonly string[]): readonly Delta[] {

@@ -44,9 +44,9 @@ export function deltasBetween(
       id,
       ...(cidrs && { cidrs }),
     })),
-    ...changedInterfaces(before, after).map(([eniId, view]): Delta => ({
+    ...changedInterfaces(before, after).map(([key, view]): Delta => ({
       kind: 'interface',
-      eniId,
+      key,
       ...(view && { view }),
     })),
     ...changedIn(portsOf(before), portsOf(after)).map(([link, port]): Delta => ({

@@ -27,7 +27,8 @@ export type GroupView = NonNullable<ReturnType<World['groups']['get']>>;
 
 /** One thing that is other than before; without a value it is gone. */
 export type Delta =
-  | { readonly kind: 'interface'; readonly eniId: EniId; readonly view?: InterfaceView }
+  /** The same interface may be told of under several keys, while it moves from host to host. */
+  | { readonly kind: 'interface'; readonly key: string; readonly view?: InterfaceView }
   | { readonly kind: 'group'; readonly groupId: GroupId; readonly view?: GroupView }
   | { readonly kind: 'prefix-list'; readonly id: string; readonly cidrs?: readonly Cidr[] }
   | { readonly kind: 'port'; readonly link: string; readonly port?: FabricPort }
@@ -57,7 +58,9 @@ const DIRECTIONS: readonly Direction[] = ['egress', 'ingress'];
 export class FilterCompiler {
   readonly #live = new LiveProgram();
   readonly #classes = new ClassTable();
-  readonly #interfaces = new Map<EniId, InterfaceView>();
+  readonly #interfaces = new Map<string, InterfaceView>();
+  /** The keys of `#interfaces` by interface. */
+  readonly #keys = new Map<EniId, Set<string>>();
   readonly #groups = new Map<GroupId, GroupView>();
   readonly #prefixLists = new Map<string, readonly Cidr[]>();
   readonly #ports = new Map<string, FabricPort>();
@@ -86,7 +89,7 @@ export class FilterCompiler {
   apply(delta: Delta): void {
     switch (delta.kind) {
       case 'interface':
-        return this.#setInterface(delta.eniId, delta.view);
+        return this.#setInterface(delta.key, delta.view);
       case 'group':
         return this.#setGroup(delta.groupId, delta.view);
       case 'prefix-list':
@@ -139,13 +142,20 @@ export class FilterCompiler {
     if (recording) for (const port of ports) this.#putPort(port);
   }
 
-  #setInterface(eniId: EniId, view: InterfaceView | undefined): void {
-    const before = this.#interfaces.get(eniId);
-    const claimant = `eni ${eniId}`;
+  #setInterface(key: string, view: InterfaceView | undefined): void {
+    const before = this.#interfaces.get(key);
+    if (before) this.#forgetKey(before.eniId, key);
+    if (view) this.#keys.set(view.eniId, (this.#keys.get(view.eniId) ?? new Set()).add(key));
     const after = this.#isPeer(view) ? view : undefined;
     const claimed = [...(this.#isPeer(before) ? claimsOf(before) : []), ...claimsOf(after)];
-    setOrDelete(this.#interfaces, eniId, view);
-    this.#claim(claimant, claimed, after && { ...after, groupIds: this.#groupsOf(after) });
+    setOrDelete(this.#interfaces, key, view);
+    this.#claim(`eni ${key}`, claimed, after && { ...after, groupIds: this.#groupsOf(after) });
+  }
+
+  #forgetKey(eniId: EniId, key: string): void {
+    const keys = this.#keys.get(eniId);
+    keys?.delete(key);
+    if (keys?.size === 0) this.#keys.delete(eniId);
   }
 
   /** What a port says of its interface is newer than what the world says. */
@@ -167,13 +177,13 @@ export class FilterCompiler {
   /** Peers of all VPCs that change sides are told anew. */
   #setVpcs(vpcId: VpcId | undefined, peerings: Peerings): void {
     if (vpcId === this.#vpcId && peerings === this.#peerings) return;
-    const views = [...this.#interfaces.values()].filter(
-      (view) => vpcId !== this.#vpcId || view.vpcId !== vpcId,
+    const views = [...this.#interfaces].filter(
+      ([, view]) => vpcId !== this.#vpcId || view.vpcId !== vpcId,
     );
-    for (const view of views) this.#setInterface(view.eniId, undefined);
+    for (const [key] of views) this.#setInterface(key, undefined);
     this.#vpcId = vpcId;
     this.#peerings = peerings;
-    for (const view of views) this.#setInterface(view.eniId, view);
+    for (const [key, view] of views) this.#setInterface(key, view);
     this.#soil(({ gate }) => gate.peerings.size > 0);
   }
 
@@ -225,14 +235,14 @@ export class FilterCompiler {
   /** While an interface has a port here, the world's own view of it is not asked. */
   #countPort(eniId: EniId, by: 1 | -1): void {
     const count = (this.#portsOfEni.get(eniId) ?? 0) + by;
-    const view = this.#interfaces.get(eniId);
-    if (count === 1 && by === 1 && view) this.#setInterface(eniId, undefined);
+    const views = [...(this.#keys.get(eniId) ?? [])].flatMap((key) => {
+      const view = this.#interfaces.get(key);
+      return view ? [{ key, view }] : [];
+    });
+    for (const { key } of views) this.#setInterface(key, undefined);
     if (count === 0) this.#portsOfEni.delete(eniId);
     else this.#portsOfEni.set(eniId, count);
-    if (view) {
-      this.#interfaces.delete(eniId);
-      this.#setInterface(eniId, view);
-    }
+    for (const { key, view } of views) this.#setInterface(key, view);
   }
 
   /** Makes the claimant claim what the view has, and nothing else of what is given. */
