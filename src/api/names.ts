@@ -58,6 +58,9 @@ export const CRD_DIGEST_ANNOTATION = 'vpc.trunkline.dev/manifest-sha256';
 /** Annotation of the writer's Lease: where standbys send what they may not answer. */
 export const URL_ANNOTATION = 'vpc.trunkline.dev/url';
 
+/** Annotation of pods: the enforcing mode that the agent wired them in; absent: strict, or no branch. */
+export const ENFORCING_MODE_ANNOTATION = 'vpc.trunkline.dev/enforcing-mode';
+
 /** Label of address slices: the VPC of the host. */
 export const VPC_LABEL = 'vpc.trunkline.dev/vpc';
 /** Label of interfaces: the instance that they are attached to. */

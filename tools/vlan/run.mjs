@@ -19,7 +19,8 @@ const BOOT = ['virtio_pci', 'virtiofs', 'overlay', 'crc32c_generic'];
 /** What the tests need; one that the kernel lacks is named. */
 const LINKS = ['8021q', 'veth', 'bridge', 'vxlan', 'af_packet'];
 const FILTER = ['nf_tables', 'nf_conntrack', 'nf_conntrack_netlink', 'nft_ct', 'nft_reject_inet'];
-const FEATURES = [...BOOT, ...LINKS, ...FILTER];
+const NAT = ['nft_chain_nat', 'nft_nat', 'nft_fib', 'nft_fib_ipv4'];
+const FEATURES = [...BOOT, ...LINKS, ...FILTER, ...NAT];
 const TESTS = [
   'node --test-reporter=spec --test-reporter-destination=stdout',
   '--test-reporter=./tools/vlan/report.mjs --test-reporter-destination=/run/report tests.mjs',

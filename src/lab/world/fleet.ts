@@ -138,7 +138,7 @@ async function startHostAgent(
     socketPath: place.socketPath,
     linkDriver: runtime.linkDriver,
     clusterName: LAB_CLUSTER,
-    config: { enablePodEni: true, enforcingMode: 'strict' },
+    config: { enablePodEni: true, enforcingMode: 'strict', disableTcpEarlyDemux: true },
     kube: await plane.signIn('system:serviceaccount:kube-system:aws-node'),
     informers: plane.informers,
     ec2: plane.ec2,

@@ -12,16 +12,12 @@ import { Fabric } from '../fabric/fabric.ts';
 import { tunnelMac } from '../fabric/setup.ts';
 import { FlowRecorder, type FlowRecordOptions } from '../flows/recorder.ts';
 import { serveFlows } from '../flows/server.ts';
+import { DEFAULT_HOST_SETTINGS, type HostSettings } from '../host/settings.ts';
 import type { LinkDriver } from '../wiring/steps.ts';
-import type { AgentRequest, CniResult } from '../cni/wire.ts';
-import { AddressPool } from './address-pool.ts';
 import { publishTunnel, requestSecurityGroups } from './announce.ts';
-import { check } from './check.ts';
-import { add, collect, del, status, type HandlerDeps } from './handlers.ts';
-import { removeStaleRules, setUpHost } from './host-setup.ts';
-import { NodePods } from './pods.ts';
+import { setUpHost } from './host-setup.ts';
+import { serveNode } from './node-server.ts';
 import { SandboxStore, type Sandbox } from './sandbox.ts';
-import { serveSocket } from './socket-server.ts';
 import { Wirer } from './wirer.ts';
 
 /** What an agent is told about its host. */
@@ -39,10 +35,8 @@ export interface AgentOptions {
   readonly socketPath: string;
   readonly linkDriver: 'auto' | LinkDriver;
   readonly clusterName: string;
-  readonly config: {
-    readonly enablePodEni: boolean;
-    readonly enforcingMode: 'strict' | 'standard';
-  };
+  /** Settings of the host; what is left out is as AWS's manifest leaves it. */
+  readonly config: Pick<HostSettings, 'enablePodEni' | 'enforcingMode'> & Partial<HostSettings>;
   readonly kube: KubeClient;
   readonly informers: Informers;
   readonly ec2: Ec2Client;
@@ -89,14 +83,15 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const announce = { kube, clock, log, signal: stop.signal };
   const { address } = options.underlay;
   const tunnel = { tunnelAddress: address, tunnelMac: tunnelMac(address) };
-  if (nodeName !== undefined)
-    await setUpHost(network, options.hostNetns, options.config.enforcingMode);
+  const settings = { ...DEFAULT_HOST_SETTINGS, ...options.config };
+  if (nodeName !== undefined) await setUpHost(network, options.hostNetns, settings);
   await flows?.recorder.start();
   await fabric.start();
   const flowServer = await flows?.serve();
   const tasks = [publishTunnel(options.instanceId, tunnel, announce)];
   const wirer = new Wirer({ ...options, fabric, store, driver, signal: stop.signal });
-  const server = nodeName === undefined ? undefined : await serveNode(nodeName);
+  const served = { ...options, settings, fabric, store, wirer, signal: stop.signal };
+  const node = nodeName === undefined ? undefined : await serveNode(nodeName, served);
   if (nodeName !== undefined && options.config.enablePodEni)
     tasks.push(requestSecurityGroups(nodeName, announce));
   return {
@@ -104,11 +99,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     notes,
     status: () => ({ linkDriver: driver, pods: store.list().length, ...fabric.status() }),
     async close() {
-      await server?.close();
+      await node?.close();
       await flowServer?.close();
       await wirer.flushed();
       stop.abort();
-      await Promise.all([fabric.close(), ...tasks]);
+      await Promise.all([node?.stopped(), fabric.close(), ...tasks]);
       await flows?.recorder.close();
       store.close();
     },
@@ -124,36 +119,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     const interfaceOf = (link: string): string => fabric.interfaceOf(link);
     return { recorder, serve: () => serveFlows({ ...shared, recorder, drops, interfaceOf }) };
   }
-
-  async function serveNode(name: string): Promise<{ close(): Promise<void> }> {
-    await removeStaleRules(network, options.hostNetns, store.list());
-    const pods = new NodePods(name, options);
-    await pods.synced();
-    const pool = new AddressPool({ ...options, fabric, store });
-    const { hostNetns } = options;
-    const { enforcingMode } = options.config;
-    const shared = { network, clock, log, hostNetns, enforcingMode };
-    const deps = { ...shared, pods, fabric, pool, store, wirer };
-    return serveSocket(options.socketPath, (request) => dispatch(request, deps), log);
-  }
 }
 
 interface AgentFlowParts {
   readonly recorder: FlowRecorder;
   readonly serve: () => Promise<{ close(): Promise<void> }>;
-}
-
-async function dispatch(request: AgentRequest, deps: HandlerDeps): Promise<CniResult | undefined> {
-  switch (request.command) {
-    case 'ADD':
-      return add(request, deps);
-    case 'DEL':
-      return del(request, deps);
-    case 'CHECK':
-      return check(request, deps);
-    case 'GC':
-      return collect(request, deps);
-    case 'STATUS':
-      return status(deps);
-  }
 }

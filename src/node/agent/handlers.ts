@@ -9,6 +9,7 @@ import type { Fabric } from '../fabric/fabric.ts';
 import { plainVeth, podSuffix, strictVeth } from '../wiring/names.ts';
 import { branchTeardown } from '../wiring/steps.ts';
 import type { AddressPool } from './address-pool.ts';
+import type { ModeNotices } from './mode-notices.ts';
 import { parsePodEni, wantsBranch, type PodEni } from './pod-eni.ts';
 import type { NodePods, PodRef } from './pods.ts';
 import { branchOfResult, cniResult } from './result.ts';
@@ -25,6 +26,7 @@ export interface HandlerDeps {
   readonly network: Network;
   readonly hostNetns: string;
   readonly enforcingMode: EnforcingMode;
+  readonly notices: Pick<ModeNotices, 'wired'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -58,6 +60,7 @@ export async function add(request: AgentRequest, deps: HandlerDeps): Promise<Cni
   } finally {
     deps.pool.release(target.address);
   }
+  deps.notices.wired(sandbox);
   const wiringMs = deps.clock.monotonicMs() - startedMs;
   const { address } = sandbox;
   deps.log.info('Pod wired', { pod: `${ref.namespace}/${ref.name}`, address, wiringMs });

@@ -1,5 +1,7 @@
 import { NetworkError, type Network } from '../../base/network.ts';
-import { LOCAL_TABLE, PRIORITY } from '../wiring/names.ts';
+import { hostRuleSteps } from '../host/host-rules.ts';
+import type { HostSettings } from '../host/settings.ts';
+import { PRIORITY } from '../wiring/names.ts';
 import type { Sandbox } from './sandbox.ts';
 import { teardownSteps } from './wirer.ts';
 
@@ -12,24 +14,18 @@ const IPV6_DEFAULTS = {
   'net.ipv6.conf.default.forwarding': '0',
 } as const;
 
-/**
- * Node-level setup (spec 5.6). Strict mode looks up own addresses only after the rules of branches
- * (priority 20 instead of 0), and without early demultiplexing: a reply of a pod to its own node
- * would otherwise be matched to the socket before it has left over the trunk.
- */
+/** Node-level setup (spec 5.6): what the init container of the AWS CNI does, and the host's own rules. */
 export async function setUpHost(
   network: Network,
   hostNetns: string,
-  enforcingMode: 'strict' | 'standard',
+  settings: HostSettings,
 ): Promise<void> {
   await network.sysctl(hostNetns, FORWARDING);
   await network.sysctl(hostNetns, IPV6_DEFAULTS).catch(tolerateMissing);
-  if (enforcingMode !== 'strict') return;
-  await network.sysctl(hostNetns, { 'net.ipv4.tcp_early_demux': '0' });
-  await network.apply(hostNetns, [
-    { op: 'rule-add', priority: PRIORITY.localStrict, table: LOCAL_TABLE, ignoreExisting: true },
-    { op: 'rule-delete', priority: 0, table: LOCAL_TABLE, ignoreMissing: true },
-  ]);
+  const earlyDemux = settings.disableTcpEarlyDemux ? '0' : '1';
+  await network.sysctl(hostNetns, { 'net.ipv4.tcp_early_demux': earlyDemux });
+  const { rules } = await network.read(hostNetns);
+  await network.apply(hostNetns, hostRuleSteps(settings, rules));
 }
 
 /** Priorities of rules that belong to a pod. */

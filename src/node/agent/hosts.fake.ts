@@ -37,6 +37,12 @@ import { startAgent, type Agent, type AgentOptions } from './agent.ts';
 const VPC = 'vpc-00000000000000001';
 const ACCOUNT = '111122223333';
 const TIME = '2026-01-01T00:00:00Z';
+/** Strict mode as it works for TCP between a node and its pods. */
+const STRICT_CONFIG = {
+  enablePodEni: true,
+  enforcingMode: 'strict',
+  disableTcpEarlyDemux: true,
+} as const;
 /** Secondary addresses that an interface may have in this world. */
 const SECONDARY_MAX = 10;
 
@@ -132,7 +138,7 @@ export class TestWorld {
       socketPath: host.socketPath,
       linkDriver: 'auto',
       clusterName: 'test',
-      config: { enablePodEni: true, enforcingMode: 'strict' },
+      config: STRICT_CONFIG,
       kube,
       informers: createInformers({ kube, clock: systemClock, log: silentLog, signal }),
       ec2,

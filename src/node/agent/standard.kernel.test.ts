@@ -46,7 +46,7 @@ describe('standard enforcing mode', () => {
     for (const listener of listeners) listener.close();
     const host = await world.network.read(one.hostNetns);
     expect(host.rules.map((rule) => rule.priority)).toEqual([
-      0, 512, 512, 1536, 1536, 32766, 32767,
+      0, 512, 512, 1024, 1536, 1536, 32766, 32767,
     ]);
     expect(host.links.filter((link) => link.name.startsWith('eni'))).toHaveLength(2);
     for (const command of ['CHECK', 'DEL'])

@@ -62,6 +62,9 @@ export const PRIORITY = {
   branch: 10,
   localStrict: 20,
   toPod: 512,
+  /** Marked packets to the main table: they leave by the primary interface. */
+  marked: 1024,
+  externalService: 1535,
   fromPod: 1536,
   fromInterface: 32765,
 } as const;

@@ -72,8 +72,8 @@ export function strictWiring(wiring: BranchWiring): WiringSteps {
 
 /**
  * Joins a pod to its branch in standard mode (spec 5.5): what the host can reach itself is reached
- * directly and meets no group; only the rest leaves through the branch. Source NAT is left to the
- * network outside, as with AWS_VPC_K8S_CNI_EXTERNALSNAT.
+ * directly and meets no group; only the rest leaves through the branch, and what is for outside of the
+ * VPC only when the node does not translate it (node/host/nat-program.ts).
  */
 export function standardWiring(wiring: BranchWiring): WiringSteps {
   const { pod, branch } = wiring;
