@@ -38,6 +38,7 @@ export async function addInternet(world: TestWorld, hosts: readonly TestHost[]):
   kube.seed(ADDRESS_SLICES, {
     metadata: { name: 'i-internet', labels: { [VPC_LABEL]: vpcId } },
     spec: {
+      instanceId: 'i-internet',
       vpcId,
       tunnelAddress: UNDERLAY,
       tunnelMac: mac,
