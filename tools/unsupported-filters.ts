@@ -23,6 +23,27 @@ export const UNSUPPORTED_FILTERS: Readonly<
     [LOCAL_ZONES]: ['group-long-name', 'parent-zone-id', 'parent-zone-name'],
     [NEVER_SAID]: ['message'],
   },
+  DescribeImages: {
+    [VOLUMES]: [
+      'block-device-mapping.delete-on-termination',
+      'block-device-mapping.device-name',
+      'block-device-mapping.encrypted',
+      'block-device-mapping.snapshot-id',
+      'block-device-mapping.volume-size',
+      'block-device-mapping.volume-type',
+    ],
+    [BILLING]: ['free-tier-eligible', 'product-code', 'product-code.type'],
+    [NEVER_SAID]: ['state-reason-code', 'state-reason-message'],
+    [NOT_MODELLED]: [
+      'image-allowed',
+      'kernel-id',
+      'ramdisk-id',
+      'source-image-id',
+      'source-image-region',
+      'source-instance-id',
+      'sriov-net-support',
+    ],
+  },
   DescribeInstanceStatus: {
     [VOLUMES]: ['attached-ebs-status.status'],
     [EVENTS]: ['event.not-after', 'event.not-before', 'event.not-before-deadline'],

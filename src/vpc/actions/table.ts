@@ -3,6 +3,7 @@ import { attachNetworkInterface, detachNetworkInterface } from './attach-interfa
 import { authorizeSecurityGroupEgress, authorizeSecurityGroupIngress } from './authorize-rules.ts';
 import { createNetworkInterface, deleteNetworkInterface } from './create-interface.ts';
 import { describeSecurityGroups } from './describe-groups.ts';
+import { describeImages } from './describe-images.ts';
 import { describeInstanceTypes } from './describe-instance-types.ts';
 import {
   describeNetworkInterfaceAttribute,
@@ -111,6 +112,7 @@ export const EC2_ACTIONS: Readonly<Record<string, Handler>> = {
   DescribeInstanceAttribute: describeInstanceAttribute,
   DescribeInstances: describeInstances,
   DescribeInstanceStatus: describeInstanceStatus,
+  DescribeImages: describeImages,
   DescribeInstanceTypeOfferings: describeInstanceTypeOfferings,
   DescribeInstanceTypes: describeInstanceTypes,
   DescribeManagedPrefixLists: describeManagedPrefixLists,
