@@ -4,7 +4,7 @@
 # `fail` ADD fails, `hang` ADD answers nothing, `slow` ADD takes half a second, `fail-del` DEL fails.
 notes=$(dirname "$0")/notes
 mkdir -p "$notes"
-call=$(mktemp "$notes/$CNI_COMMAND.XXXXXX")
+call="$notes/$CNI_COMMAND.$$"
 env | grep -E '^(CNI_|NODE|PATH)' > "$call"
 { echo; cat; } >> "$call"
 host="v$(echo "$CNI_CONTAINERID" | cut -c1-10)"
