@@ -5,6 +5,7 @@ import { VPC_OBJECT_CRDS } from '../../src/api/vpc/all.ts';
 import { memoryDifferences } from './memory.ts';
 import type { World } from './world.ts';
 import { Facts } from './facts.ts';
+import { ADDRESS_CHECKS } from './address-checks.ts';
 import { INTERFACE_CHECKS } from './interface-checks.ts';
 import { NETWORK_CHECKS } from './network-checks.ts';
 
@@ -40,7 +41,7 @@ function everything(facts: Facts): void {
       const keys = Object.keys(spec.tags ?? {});
       facts.expect(keys.length <= 50, `${metadata.name} has ${keys.length} tags`);
       facts.expect(
-        !keys.some((key) => key.startsWith('aws:')),
+        !keys.some((key) => key.startsWith('aws:') && key !== 'aws:eks:cluster-name'),
         `${metadata.name} has a tag of AWS's`,
       );
     }
@@ -51,4 +52,4 @@ interface Tagged {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-const CHECKS = [...NETWORK_CHECKS, ...INTERFACE_CHECKS, everything];
+const CHECKS = [...NETWORK_CHECKS, ...INTERFACE_CHECKS, ...ADDRESS_CHECKS, everything];

@@ -65,6 +65,12 @@ export class Ids {
     }
   }
 
+  /** One of a kind of which there may be none. */
+  any(owner: string, kind: string): string | undefined {
+    const pool = this.#byOwner.get(owner)?.get(kind) ?? [];
+    return pool.length === 0 ? undefined : this.#chance.pick(pool);
+  }
+
   /** Forgets an id whose object was missing. */
   forget(owner: string, id: string): void {
     const pool = this.#pools(owner).get(id.slice(0, -18));

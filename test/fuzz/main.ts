@@ -10,7 +10,12 @@ const DEFAULT_REQUESTS = 100_000;
 const CHECK_EVERY = 10_000;
 
 const requests = Number(process.argv[2] ?? DEFAULT_REQUESTS);
-const report = await fuzz({ seed: seedOfRun(), requests, checkEvery: CHECK_EVERY });
+const report = await fuzz({
+  seed: seedOfRun(),
+  requests,
+  checkEvery: CHECK_EVERY,
+  overHttp: Math.floor(requests / 10),
+});
 printReport(report);
 const problems = problemsOf(report);
 for (const problem of problems.slice(0, 50)) process.stdout.write(`${problem}\n`);

@@ -16,19 +16,22 @@ export interface Kitchen {
 export type Recipe = (kitchen: Kitchen) => Parameters;
 
 /** An id of a kind. */
-function id({ ids, owner }: Kitchen, kind: string): string {
+export function id({ ids, owner }: Kitchen, kind: string): string {
   return ids.pick(owner, kind);
 }
 
-function some({ chance }: Kitchen, probability: number, make: () => unknown): unknown {
+/** Makes a value, or none. */
+export function some({ chance }: Kitchen, probability: number, make: () => unknown): unknown {
   return chance.happens(probability) ? make() : undefined;
 }
 
-function list(kitchen: Kitchen, most: number, make: () => unknown): readonly unknown[] {
+/** One value or more. */
+export function list(kitchen: Kitchen, most: number, make: () => unknown): readonly unknown[] {
   return Array.from({ length: 1 + kitchen.chance.below(most) }, make);
 }
 
-function ids(kitchen: Kitchen, kind: string, most = 3): readonly unknown[] {
+/** One id or more. */
+export function ids(kitchen: Kitchen, kind: string, most = 3): readonly unknown[] {
   return list(kitchen, most, () => id(kitchen, kind));
 }
 
@@ -53,7 +56,8 @@ function name({ chance }: Kitchen): string {
   return `name-${chance.below(12)}`;
 }
 
-function flag({ chance }: Kitchen): boolean {
+/** Yes or no. */
+export function flag({ chance }: Kitchen): boolean {
   return chance.happens(0.5);
 }
 
@@ -73,19 +77,25 @@ function address({ chance }: Kitchen): string {
 }
 
 /** What is known to belong to an object, or what might. */
-function own(kitchen: Kitchen, subject: string, pattern: RegExp, other: () => string): string {
+export function own(
+  kitchen: Kitchen,
+  subject: string,
+  pattern: RegExp,
+  other: () => string,
+): string {
   const known = kitchen.chance.happens(0.8) ? kitchen.ids.related(subject, pattern) : undefined;
   return known ?? other();
 }
 
 /** An object of a kind, mostly in the VPC where most things are. */
-function near(kitchen: Kitchen, kind: string): string {
+export function near(kitchen: Kitchen, kind: string): string {
   const vpc = kitchen.ids.home(kitchen.owner, 'vpc');
   if (vpc === undefined || kitchen.chance.happens(0.3)) return id(kitchen, kind);
   return own(kitchen, vpc, new RegExp(`^${kind}-[0-9a-f]{17}$`), () => id(kitchen, kind));
 }
 
-function nearby(kitchen: Kitchen, kind: string): readonly unknown[] {
+/** One or two such objects. */
+export function nearby(kitchen: Kitchen, kind: string): readonly unknown[] {
   return list(kitchen, 2, () => near(kitchen, kind));
 }
 
@@ -107,7 +117,7 @@ function tags(kitchen: Kitchen, type: string): unknown {
 }
 
 /** Few tokens, so that they come again with the same and with other parameters. */
-function token(kitchen: Kitchen): unknown {
+export function token(kitchen: Kitchen): unknown {
   return some(kitchen, 0.2, () => `token-${kitchen.chance.below(30)}`);
 }
 
@@ -621,6 +631,8 @@ const ID_KIND: Readonly<Record<string, string>> = {
   AssociationId: 'trunk-assoc',
   NetworkInterfacePermissionId: 'eni-perm',
   AllocationId: 'eipalloc',
+  NatGatewayId: 'nat',
+  VpcEndpointId: 'vpce',
 };
 const FILTERS = [
   'vpc-id',

@@ -11,6 +11,7 @@ import { createServices, type VpcApiOptions } from '../../src/vpc/server.ts';
 import { collectionsOf, createStore, followStore, type Store } from '../../src/vpc/store/store.ts';
 import { sweep } from '../../src/vpc/store/sweep.ts';
 import type { Chance } from '../arbitrary/chance.ts';
+import { OIDC_ISSUER } from './issuer.ts';
 
 /** Accounts, each with one key that may do everything. */
 export const ACCOUNTS = ['111122223333', '444455556666'] as const;
@@ -61,12 +62,13 @@ export function optionsOf(
   kube: FakeKube,
   clock: Clock,
   random: Random,
-): Pick<VpcApiOptions, 'kube' | 'clock' | 'random' | 'accounts' | 'analyse'> {
+): Pick<VpcApiOptions, 'kube' | 'clock' | 'random' | 'accounts' | 'analyse' | 'oidcIssuers'> {
   return {
     kube,
     clock,
     random,
     analyse,
+    oidcIssuers: [OIDC_ISSUER],
     accounts: ACCOUNTS.map((accountId) => ({ accountId, userName: 'admin', ...keyOf(accountId) })),
   };
 }
@@ -103,7 +105,8 @@ export async function openWorld(
   };
 }
 
-function listeningLog(errors: { message: string; fields: LogFields | undefined }[]): Log {
+/** A log that keeps its lines at level error. */
+export function listeningLog(errors: { message: string; fields: LogFields | undefined }[]): Log {
   const log: Log = {
     ...silentLog,
     error: (message, fields) => void errors.push({ message, fields }),

@@ -6,7 +6,7 @@ export interface Key {
   readonly secretAccessKey: string;
 }
 
-/** What is signed: a request to `/` of the query protocols. */
+/** What is signed. */
 export interface Unsigned {
   readonly body: string | Uint8Array;
   readonly host: string;
@@ -17,6 +17,8 @@ export interface Unsigned {
   readonly contentType?: string;
   /** Default: POST. */
   readonly method?: string;
+  /** Encoded; default: that of the query protocols. */
+  readonly path?: string;
   /** Encoded and sorted already. */
   readonly query?: string;
 }
@@ -26,11 +28,12 @@ const FORM = 'application/x-www-form-urlencoded; charset=utf-8';
 /** Headers of a signed request, as the SigV4 documentation has it; nothing of `src` is used. */
 export function sign(key: Key, request: Unsigned): Record<string, string> {
   const { body, host, nowMs, region = 'us-east-1', service = 'ec2' } = request;
-  const { contentType: type = FORM, method = 'POST', query = '' } = request;
+  const { contentType: type = FORM, method = 'POST', query = '', path = '/' } = request;
   const amzDate = new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d+/g, '');
   const date = amzDate.slice(0, 8);
   const names = 'content-type;host;x-amz-date';
-  const canonical = `${method}\n/\n${query}\ncontent-type:${type}\nhost:${host}\nx-amz-date:${amzDate}\n\n${names}\n${sha256(body)}`;
+  const uri = path.split('/').map(encodeURIComponent).join('/');
+  const canonical = `${method}\n${uri}\n${query}\ncontent-type:${type}\nhost:${host}\nx-amz-date:${amzDate}\n\n${names}\n${sha256(body)}`;
   const scope = `${date}/${region}/${service}/aws4_request`;
   const text = `AWS4-HMAC-SHA256\n${amzDate}\n${scope}\n${sha256(canonical)}`;
   const signing = signingKey(key.secretAccessKey, scope);

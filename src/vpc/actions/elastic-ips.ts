@@ -13,6 +13,7 @@ import { Ec2Error } from '../../ec2/error.ts';
 import { ID_KINDS, notFound } from '../../ec2/id-kinds.ts';
 import type { Call, Handler } from '../context.ts';
 import { onlyInterface } from '../instances/attributes.ts';
+import { ownInterface, refuseManaged } from '../managed/own-interface.ts';
 import { invalidValue, own, ownAll, sees } from '../own.ts';
 import { elasticIpOf, liveAssociation } from '../public-ips/association.ts';
 import { alreadyAssociated } from '../public-ips/errors.ts';
@@ -93,6 +94,7 @@ export const releaseAddress: Handler<ReleaseAddressRequest, void> = async (input
   const id = namedAddress(call, input).metadata.name;
   await store.locks.hold({ exclusive: [id] }, async () => {
     const address = own(call, store.elasticIps, id);
+    refuseManaged(liveAssociation(store, address)?.eni);
     if (liveAssociation(store, address) !== undefined)
       throw new Ec2Error('InvalidIPAddress.InUse', `Address ${address.spec.publicIp} is in use.`);
     await store.elasticIps.remove(id);
@@ -109,7 +111,8 @@ export const associateAddress: Handler<AssociateAddressRequest, AssociateAddress
   const eniId = targetOf(call, input).metadata.name;
   return store.locks.hold({ exclusive: [id, eniId] }, async () => {
     const address = own(call, store.elasticIps, id);
-    const eni = own(call, store.interfaces, eniId);
+    const eni = ownInterface(call, eniId);
+    refuseManaged(liveAssociation(store, address)?.eni);
     const privateIp = privateIpOf(eni, input.PrivateIpAddress);
     checkGateway(call, eni.spec.vpcId);
     if (input.AllowReassociation === false) checkFree(call, address);
@@ -178,7 +181,7 @@ export const disassociateAddress: Handler<DisassociateAddressRequest, void> = as
   const { store } = call;
   const id = disassociated(call, input).metadata.name;
   await store.locks.hold({ exclusive: [id] }, async () => {
-    own(call, store.elasticIps, id);
+    refuseManaged(liveAssociation(store, own(call, store.elasticIps, id))?.eni);
     await store.elasticIps.update(id, withoutAssociation);
   });
 };

@@ -8,7 +8,8 @@ import { ID_KINDS, notFound } from '../../ec2/id-kinds.ts';
 import type { Call, Handler } from '../context.ts';
 import { wornGroups } from '../group-lookup.ts';
 import { connectionTracking } from '../interfaces/connection-tracking.ts';
-import { invalidValue, own, ownVpc, required } from '../own.ts';
+import { ownInterface } from '../managed/own-interface.ts';
+import { invalidValue, ownVpc, required } from '../own.ts';
 
 type Spec = NetworkInterface['spec'];
 
@@ -37,7 +38,7 @@ export const modifyNetworkInterfaceAttribute: Handler<
   if (given.length === 0)
     throw new Ec2Error('InvalidParameterCombination', 'No attributes specified.');
   await store.locks.hold({ shared: input.Groups ?? [], exclusive: [id] }, async () => {
-    own(call, store.interfaces, id);
+    ownInterface(call, id);
     await store.interfaces.update(id, (eni) => ({ ...eni, spec: changed(call, eni.spec, input) }));
   });
 };
@@ -92,7 +93,7 @@ export const resetNetworkInterfaceAttribute: Handler<
   const { store } = call;
   const id = required(input.NetworkInterfaceId, 'networkInterfaceId');
   await store.locks.hold({ exclusive: [id] }, async () => {
-    own(call, store.interfaces, id);
+    ownInterface(call, id);
     await store.interfaces.update(id, (eni) => ({
       ...eni,
       spec: { ...eni.spec, sourceDestCheck: true },

@@ -112,6 +112,44 @@ describe('a public gateway', () => {
     expect(left).toHaveLength(1);
   });
 
+  test('keeps its interface and its address, whoever wants to change them', async () => {
+    const AllocationId = await allocate();
+    const { NatGatewayId, NatGatewayAddresses: [at] = [] } = await create({ AllocationId });
+    const { NetworkInterfaceId, AssociationId } = at ?? {};
+    const { NetworkInterface } = await client.send(
+      new ec2.CreateNetworkInterfaceCommand({ SubnetId: subnetId }),
+    );
+    const other = NetworkInterface?.NetworkInterfaceId;
+    const free = await allocate();
+    const ofEni = { NetworkInterfaceId };
+    const refused = [
+      () =>
+        client.send(new ec2.AssociateAddressCommand({ AllocationId, NetworkInterfaceId: other })),
+      () => client.send(new ec2.AssociateAddressCommand({ AllocationId: free, ...ofEni })),
+      () => client.send(new ec2.DisassociateAddressCommand({ AssociationId })),
+      () => client.send(new ec2.ReleaseAddressCommand({ AllocationId })),
+      () =>
+        client.send(
+          new ec2.AssignPrivateIpAddressesCommand({ ...ofEni, SecondaryPrivateIpAddressCount: 1 }),
+        ),
+      () =>
+        client.send(
+          new ec2.ModifyNetworkInterfaceAttributeCommand({
+            ...ofEni,
+            SourceDestCheck: { Value: true },
+          }),
+        ),
+    ];
+    for (const attempt of refused)
+      await expect(attempt()).rejects.toEqual(
+        failure('AuthFailure', 'You do not have permission to access the specified resource.'),
+      );
+    const [same] = await show({ NatGatewayIds: [NatGatewayId ?? ''] });
+    expect(same?.NatGatewayAddresses).toEqual([at]);
+    await remove(NatGatewayId);
+    await client.send(new ec2.ReleaseAddressCommand({ AllocationId }));
+  });
+
   test('fails in a network without an internet gateway', async () => {
     const { Vpc } = await client.send(new ec2.CreateVpcCommand({ CidrBlock: '10.1.0.0/16' }));
     const SubnetId = await makeSubnet(Vpc?.VpcId ?? '', '10.1.0.0/24');

@@ -120,6 +120,17 @@ describe('a gateway endpoint', () => {
     expect(await routesOf(two)).not.toContainEqual(route);
   });
 
+  test('forgets a table that is deleted, and can be changed after that', async () => {
+    const [gone, other] = [await makeTable(), await makeTable()];
+    const { VpcEndpointId = '' } = await create({ RouteTableIds: [gone, gone] });
+    expect(await show(VpcEndpointId)).toMatchObject({ RouteTableIds: [gone] });
+    await client.send(new ec2.DeleteRouteTableCommand({ RouteTableId: gone }));
+    expect(await show(VpcEndpointId)).toMatchObject({ RouteTableIds: [] });
+    await modify({ VpcEndpointId, AddRouteTableIds: [other] });
+    expect(await show(VpcEndpointId)).toMatchObject({ RouteTableIds: [other] });
+    await remove(VpcEndpointId);
+  });
+
   test('takes another policy, and the open one back', async () => {
     const PolicyDocument = '{"Version":"2012-10-17","Statement":[]}';
     const { VpcEndpointId } = await create({ PolicyDocument });

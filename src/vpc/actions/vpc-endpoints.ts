@@ -11,7 +11,7 @@ import type { VpcEndpoint } from '../../api/vpc/vpc-endpoint.ts';
 import { Ec2Error } from '../../ec2/error.ts';
 import { compact } from '../compact.ts';
 import { nowText, type Call, type Handler } from '../context.ts';
-import { alignInterfaces, checkParts } from '../endpoints/parts.ts';
+import { alignInterfaces, checkParts, liveTables } from '../endpoints/parts.ts';
 import { checkService, type EndpointType } from '../endpoints/services.ts';
 import { vpcEndpointView } from '../endpoints/view.ts';
 import { wornGroups } from '../group-lookup.ts';
@@ -85,7 +85,7 @@ function newSpec(call: Call, input: CreateVpcEndpointRequest, type: EndpointType
     policyDocument: input.PolicyDocument || OPEN_POLICY,
     privateDnsEnabled: isInterface ? privateDns(call, vpc.metadata.name, input) : undefined,
     createdAt: nowText(call),
-    routeTableIds: input.RouteTableIds,
+    routeTableIds: input.RouteTableIds && [...new Set(input.RouteTableIds)],
     subnetIds: input.SubnetIds,
     groupIds: isInterface ? wornGroups(call, vpc, input.SecurityGroupIds) : undefined,
   });
@@ -139,7 +139,11 @@ function changed(call: Call, spec: Spec, input: ModifyVpcEndpointRequest): Spec 
       input.PrivateDnsEnabled === undefined
         ? spec.privateDnsEnabled
         : privateDns(call, spec.vpcId, input),
-    routeTableIds: without(spec.routeTableIds, input.AddRouteTableIds, input.RemoveRouteTableIds),
+    routeTableIds: without(
+      liveTables(call, spec),
+      input.AddRouteTableIds,
+      input.RemoveRouteTableIds,
+    ),
     subnetIds: without(spec.subnetIds, input.AddSubnetIds, input.RemoveSubnetIds),
     groupIds:
       spec.type === 'Interface' ? wornGroups(call, ownVpc(call, spec.vpcId), groupIds) : undefined,

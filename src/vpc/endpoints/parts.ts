@@ -13,6 +13,14 @@ export function prefixListOf(region: string, { serviceName }: Spec): string | un
   return lists.find(({ spec }) => spec.listName === serviceName)?.metadata.name;
 }
 
+/**
+ * The route tables of an endpoint that are still there: those that go are deleted whoever names them
+ * (https://github.com/hashicorp/terraform-provider-aws/issues/26502).
+ */
+export function liveTables({ store }: Pick<Call, 'store'>, { routeTableIds = [] }: Spec): string[] {
+  return routeTableIds.filter((id) => store.routeTables.get(id) !== undefined);
+}
+
 /** Refuses parts of other VPCs, two subnets of one zone, and a second route to the same service. */
 export function checkParts(call: Call, id: string, spec: Spec): void {
   const { vpcId } = spec;

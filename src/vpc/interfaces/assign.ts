@@ -2,6 +2,7 @@ import type { NetworkInterface } from '../../api/vpc/network-interface.ts';
 import { Ec2Error, isEc2Error } from '../../ec2/error.ts';
 import { compact } from '../compact.ts';
 import type { Call } from '../context.ts';
+import { ownInterface } from '../managed/own-interface.ts';
 import { invalidValue, own } from '../own.ts';
 import type { Addresses, AddressRequest, Reservation } from '../store/address-pool.ts';
 import type { AddressKind } from '../store/address-space.ts';
@@ -30,7 +31,7 @@ export function assignAddresses(call: Call, wanted: Assignment): Promise<Address
   const { subnetId } = own(call, store.interfaces, id).spec;
   const holders = wanted.reassign ? holdersOf(call, wanted) : [];
   return store.locks.hold({ shared: [subnetId], exclusive: [id, ...holders] }, async () => {
-    const eni = own(call, store.interfaces, id);
+    const eni = ownInterface(call, id);
     for (const holder of holders) checkHolder(call, holder, wanted);
     const reservation = reserve(call, eni, { ...wanted, holders });
     try {
@@ -125,7 +126,7 @@ export async function unassignAddresses(
 ): Promise<void> {
   const { store } = call;
   await store.locks.hold({ exclusive: [id] }, async () => {
-    own(call, store.interfaces, id);
+    ownInterface(call, id);
     await store.interfaces.update(id, (eni) => {
       checkUnassign(eni, gone);
       return { ...eni, spec: withoutAddresses(eni.spec, gone) };
