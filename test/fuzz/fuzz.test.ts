@@ -24,7 +24,7 @@ import { createSteppedClock, openWorld, randomFrom } from './world.ts';
 const REQUESTS = 10_000;
 /** The rest goes through sockets. */
 const OVER_HTTP = 1_000;
-/** Actions that succeed in every run of this length; `npm run test:fuzz` gets nearly all of them. */
+/** Actions that succeed in every run of this length; `npm run test:fuzz` gets all of them. */
 const FEWEST_ACTIONS = 185;
 
 test('random requests leave the store consistent', { timeout: 120_000 }, async () => {

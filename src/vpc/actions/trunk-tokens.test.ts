@@ -33,9 +33,9 @@ async function associate(
   return answer.InterfaceAssociation?.AssociationId;
 }
 
-async function associations(): Promise<readonly (string | undefined)[]> {
+async function associations(): Promise<readonly string[]> {
   const answer = await client.send(new ec2.DescribeTrunkInterfaceAssociationsCommand({}));
-  return (answer.InterfaceAssociations ?? []).map((each) => each.BranchInterfaceId).sort();
+  return (answer.InterfaceAssociations ?? []).map((each) => each.BranchInterfaceId ?? '').sort();
 }
 
 const mismatch = { status: 'rejected', reason: { name: 'IdempotentParameterMismatch' } };
