@@ -1,5 +1,9 @@
+import { SERVICES } from '../api/core/service.ts';
+import { service } from './scenarios/two-pods/manifests.ts';
 import { playTwoPods, deployTwoPods, type DemoLab } from './scenarios/two-pods/play.ts';
 import type { LabOutcome, LabRuntime } from './launch/runtime.ts';
+import { deployClusterDns } from './world/cluster-dns.ts';
+import { ensure } from './world/ensure.ts';
 import { startLab, type Lab } from './world/lab.ts';
 
 /**
@@ -21,6 +25,7 @@ async function runDemo(runtime: LabRuntime, lab: Lab): Promise<LabOutcome> {
   const result = await playTwoPods(demoLab(runtime, lab));
   runtime.report({ kind: 'output', text: result.text });
   if (!runtime.stay) return { ok: result.ok };
+  await offerNames(runtime, lab);
   runtime.report({ kind: 'ready', text: READY });
   await stopped(runtime.signal);
   return { ok: result.ok };
@@ -28,10 +33,16 @@ async function runDemo(runtime: LabRuntime, lab: Lab): Promise<LabOutcome> {
 
 async function runUntilStopped(runtime: LabRuntime, lab: Lab): Promise<LabOutcome> {
   runtime.report({ kind: 'step', text: 'Deploying checkout (role=payments) and catalog' });
-  await deployTwoPods(demoLab(runtime, lab));
+  await Promise.all([deployTwoPods(demoLab(runtime, lab)), offerNames(runtime, lab)]);
   runtime.report({ kind: 'ready', text: READY });
   await stopped(runtime.signal);
   return { ok: true };
+}
+
+/** Cluster DNS and the Services of the two workloads; the scenario itself does without. */
+async function offerNames(runtime: LabRuntime, { plane }: Lab): Promise<void> {
+  for (const name of ['checkout', 'catalog']) await ensure(plane.kube, SERVICES, service(name));
+  await deployClusterDns(runtime, plane);
 }
 
 const READY = 'The lab is up. In another terminal: eval "$(npx trunkline lab env)"';

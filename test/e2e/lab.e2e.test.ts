@@ -188,6 +188,32 @@ describe('kubectl', () => {
     await kubectl('delete', 'pod/on-host', '--wait=true');
   });
 
+  withKubectl('finds Services, hosts and nothing else by name in a pod', async () => {
+    const inPod = (from: string, ...command: string[]): Promise<Ended> =>
+      kubectl('exec', `deploy/${from}`, '--', ...command);
+    const called = await inPod('catalog', 'curl', '-s', '-m', '5', 'http://checkout:8080');
+    expect(JSON.parse(called.stdout)).toMatchObject({ pod: expect.stringMatching(/^checkout-/) });
+    const rows = await inPod(
+      'checkout',
+      'psql',
+      '-h',
+      'rds',
+      '-tAc',
+      'select count(*) from orders',
+    );
+    expect(rows.stdout).toBe('3\n');
+    const database = 'rds.trunkline-lab.us-east-1.rds.amazonaws.com';
+    const named = await inPod('checkout', 'getent', 'hosts', database, 'kube-dns.kube-system');
+    expect(named.stdout).toMatch(/^10\.0\.1\.\d+ .*\n10\.100\.0\.10 /);
+    const unknown = await inPod('catalog', 'curl', '-s', '-m', '5', 'http://nowhere:8080');
+    expect(unknown.code).toBe(6);
+    // The group of the pods behind the Service says no, whatever its address.
+    const denied = await inPod('checkout', 'curl', '-s', '-m', '1', 'http://catalog:8080');
+    expect(denied.code).toBe(28);
+    const files = await inPod('catalog', 'cat', '/etc/resolv.conf', '/etc/hosts');
+    expect(files.stdout).toMatch(/^search default\.svc\.cluster\.local [^]*\tcatalog-/);
+  });
+
   withKubectl('scales, restarts, waits, labels, shows logs and explains', async () => {
     expect((await kubectl('scale', 'deploy/catalog', '--replicas=2')).code).toBe(0);
     expect((await kubectl('rollout', 'status', 'deploy/catalog', '--timeout=60s')).code).toBe(0);

@@ -9,6 +9,7 @@ export interface Program {
 /** The programs, by the name of their command. */
 export const PROGRAMS = {
   echo: { file: 'echo.real.ts', args: [] },
+  dns: { file: 'dns.real.ts', args: [] },
   psql: { file: 'psql.real.ts', args: ['psql'] },
   'trunkline-psql': { file: 'psql.real.ts', args: ['trunkline-psql'] },
   'tcp-probe': { file: 'tcp-probe.real.ts', args: [] },

@@ -25,6 +25,7 @@ const KNOWN: Readonly<Record<string, ImageProgram>> = {
     ...SLEEP,
     says: '"sleep infinity"; psql, trunkline-psql and tcp-probe are on its PATH',
   },
+  coredns: { command: PROGRAMS.dns, says: 'a name server of the lab on port 53' },
   pause: SLEEP,
   alpine: SHELL,
   amazonlinux: SHELL,

@@ -13,6 +13,7 @@ import { startProxy } from '../kube/proxy/proxy.ts';
 import type { PodRuntime } from '../kube/pod-runtime.ts';
 import { FLOW_SOCKET, type LabRuntime } from '../launch/runtime.ts';
 import { LAB_CLUSTER, type ControlPlane } from './control-plane.ts';
+import { CLUSTER_DNS } from './cluster-dns.ts';
 import { serveHost } from './host-services.ts';
 import type { Running } from './component.ts';
 import type { SeededInstance } from './seed-vpc.ts';
@@ -172,6 +173,7 @@ async function startHostKubelet(
     hostNetns: place.host.hostNetns,
     cni: place.cni,
     maxPods: MAX_PODS,
+    dns: CLUSTER_DNS,
     stateDir: `${runtime.runDir}/${instance.name}`,
     kube: await plane.signIn(`system:node:${instance.name}`),
     informers: plane.informers,

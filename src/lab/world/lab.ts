@@ -13,6 +13,7 @@ import { startPostgres } from '../postgres/postgres.ts';
 import type { LabRuntime } from '../launch/runtime.ts';
 import type { DemoPod, CommandResult } from '../scenarios/two-pods/probe.ts';
 import { labAccess } from './access.ts';
+import { startZone } from './cluster-dns.ts';
 import type { Component, Running } from './component.ts';
 import { startControlPlane, type ControlPlane } from './control-plane.ts';
 import { controllerComponents } from './controllers.ts';
@@ -79,6 +80,7 @@ async function assemble(runtime: LabRuntime, started: Running[]): Promise<Omit<L
   started.push(fleet);
   for (const note of fleet.notes) runtime.report({ kind: 'note', text: note });
   started.push(await startDatabase(runtime, fleet));
+  started.push(await startZone(runtime, plane, seeded));
   return {
     plane,
     seeded,

@@ -54,6 +54,7 @@ const SUBNETS = {
 /** Port on which the pods of the lab answer, and the kubelet probes them. */
 const APP_PORT = 8080;
 const POSTGRES_PORT = 5432;
+const DNS_PORT = 53;
 
 /**
  * Makes the lab's VPC, subnets, groups and instances over the EC2 wire, as a user would with the
@@ -120,6 +121,8 @@ async function ensureGroups(ec2: EC2Client, vpcId: string): Promise<SeededVpc['g
   const payments = await ensureGroup(ec2, vpcId, { name: 'payments', about: 'Payment pods' });
   const rds = await ensureGroup(ec2, vpcId, { name: 'rds', about: 'The database' });
   await ensureIngress(ec2, node, { IpProtocol: '-1', UserIdGroupPairs: [{ GroupId: node }] });
+  // CoreDNS stands on plain pods; pods with groups of their own must be let in.
+  await ensureIngress(ec2, node, tcpFrom(DNS_PORT, payments), udpFrom(DNS_PORT, payments));
   await ensureIngress(ec2, payments, tcpFrom(APP_PORT, node));
   await ensureIngress(ec2, rds, tcpFrom(POSTGRES_PORT, payments));
   return { node, payments, rds };
@@ -133,6 +136,10 @@ export function tcpFrom(port: number, groupId: string): IpPermission {
     ToPort: port,
     UserIdGroupPairs: [{ GroupId: groupId }],
   };
+}
+
+function udpFrom(port: number, groupId: string): IpPermission {
+  return { ...tcpFrom(port, groupId), IpProtocol: 'udp' };
 }
 
 async function ensureGroup(
@@ -164,11 +171,14 @@ async function ensureGroup(
 async function ensureIngress(
   ec2: EC2Client,
   groupId: string,
-  permission: IpPermission,
+  ...permissions: readonly IpPermission[]
 ): Promise<void> {
   try {
     await ec2.send(
-      new AuthorizeSecurityGroupIngressCommand({ GroupId: groupId, IpPermissions: [permission] }),
+      new AuthorizeSecurityGroupIngressCommand({
+        GroupId: groupId,
+        IpPermissions: [...permissions],
+      }),
     );
   } catch (error) {
     if ((error as Error).name !== 'InvalidPermission.Duplicate') throw error;

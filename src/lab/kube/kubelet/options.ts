@@ -4,6 +4,7 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
 import type { Network } from '../../../base/network.ts';
 import type { Random } from '../../../base/random.ts';
+import type { ClusterDns } from './pod/name-files.ts';
 
 /** What a kubelet needs to be the agent of one node. */
 export interface KubeletOptions {
@@ -28,6 +29,8 @@ export interface KubeletOptions {
     readonly timeoutMs?: number;
   };
   readonly maxPods: number;
+  /** Absent: pods resolve names as this machine does. */
+  readonly dns?: ClusterDns;
   /** Folder for logs, records of sandboxes and tools; may outlive the kubelet. */
   readonly stateDir: string;
   readonly kube: KubeClient;

@@ -89,12 +89,12 @@ async function exec(
   },
 ): Promise<ExecSession> {
   const { name, runner, worker } = locate(asked.find, asked.target);
-  const { netns } = worker;
-  if (!runner?.running || !runner.run || netns === undefined) throw notRunning(name);
+  const { place } = worker;
+  if (!runner?.running || !runner.run || place === undefined) throw notRunning(name);
   const { command, tty } = asked.execOptions;
   const { env, cwd } = runner.run.launch;
   const sessionId = randomHex(random, 16);
-  const session = startSession({ netns, command, env, cwd, tty, clock, sessionId });
+  const session = startSession({ place, command, env, cwd, tty, clock, sessionId });
   if (!session.ok)
     throw new KubeError('InternalError', `error executing command in container: ${session.error}`, {
       status: 500,

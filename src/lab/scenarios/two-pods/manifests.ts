@@ -1,5 +1,6 @@
 import type { Deployment } from '../../../api/apps/deployment.ts';
 import type { Pod, PodSpec } from '../../../api/core/pod.ts';
+import type { Service } from '../../../api/core/service.ts';
 import type { SecurityGroupPolicy } from '../../../api/security-group-policy.ts';
 
 /** Namespace of the demo's pods. */
@@ -36,6 +37,14 @@ export function deployment(plan: WorkloadPlan): Deployment {
     kind: 'Deployment',
     metadata: { name: plan.name, namespace: DEMO_NAMESPACE, labels: { app: plan.name } },
     spec: { replicas: 1, selector: { matchLabels: { app: plan.name } }, template },
+  };
+}
+
+/** The Service of a workload. */
+export function service(name: string): Service {
+  return {
+    metadata: { name, namespace: DEMO_NAMESPACE, labels: { app: name } },
+    spec: { selector: { app: name }, ports: [{ name: 'http', port: APP_PORT }] },
   };
 }
 

@@ -7,6 +7,7 @@ import { err, ok, type Result } from '../../../../base/result.ts';
 import { CONTAINER_MARK } from './command.ts';
 import type { ExecSession } from '../../pod-runtime.ts';
 import { joinProcess } from './attachment.ts';
+import { insidePod, type PodPlace } from './inside.ts';
 import type { ContainerLog } from './log-file.ts';
 import { killAll, signalProcess, withVariable } from './processes.ts';
 import { TERMINAL_PROBLEM, underTerminal } from './terminal.ts';
@@ -33,7 +34,7 @@ export interface ContainerProcess {
 
 /** A process to start. */
 export interface ProcessRequest {
-  readonly netns: string;
+  readonly place: PodPlace;
   /** Program and arguments. */
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
@@ -50,7 +51,8 @@ export function startProcess(request: ProcessRequest): Result<ContainerProcess, 
   const problem = startProblem(request);
   if (problem !== undefined) return err(problem);
   const argv = request.tty ? underTerminal(request.argv) : request.argv;
-  const child = spawn('nsenter', [`--net=${request.netns}`, '--', ...argv], {
+  const [file, ...args] = insidePod(request.place, argv);
+  const child = spawn(file, args, {
     detached: true,
     cwd: request.cwd,
     env: request.tty ? { TERM: 'xterm', ...request.env } : request.env,

@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../../../../base/clock.ts';
 import { err, ok, type Result } from '../../../../base/result.ts';
 import type { ExecSession } from '../../pod-runtime.ts';
+import { insidePod, type PodPlace } from './inside.ts';
 import { exitOf, findExecutable } from './process.ts';
 import { killAll, withVariable } from './processes.ts';
 import { createResizer, TERMINAL_PROBLEM, underTerminal } from './terminal.ts';
@@ -12,7 +13,7 @@ const SESSION_MARK = 'TRUNKLINE_SESSION_ID';
 
 /** A command to run beside a container: same namespace, same environment. */
 export interface SessionRequest {
-  readonly netns: string;
+  readonly place: PodPlace;
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
@@ -32,7 +33,8 @@ export function startSession(request: SessionRequest): Result<ExecSession, strin
   if (request.tty && findExecutable('script', { env, cwd: '/' }) === undefined)
     return err(TERMINAL_PROBLEM);
   const argv = request.tty ? underTerminal(request.command) : request.command;
-  const child = spawn('nsenter', [`--net=${request.netns}`, '--', ...argv], {
+  const [file, ...args] = insidePod(request.place, argv);
+  const child = spawn(file, args, {
     detached: true,
     cwd: request.cwd,
     env: request.tty ? { TERM: 'xterm', ...env } : env,

@@ -8,6 +8,7 @@ import { ok, err, type Result } from '../../../../base/result.ts';
 import { commandOfProgram } from '../../../images/runtime.real.ts';
 import { launchOf, type Launch } from '../container/command.ts';
 import { referencedNames, resolveEnvironment } from '../container/environment.ts';
+import type { PodPlace } from '../container/inside.ts';
 import { createContainerLog, type ContainerLog } from '../container/log-file.ts';
 import { startProcess, type ContainerProcess, type Exit } from '../container/process.ts';
 import type { ExecSession } from '../../pod-runtime.ts';
@@ -23,8 +24,7 @@ const CONFIG_RETRY_MS = 2_000;
 const DEFAULT_GRACE_SECONDS = 30;
 
 /** Where a container runs. */
-export interface Place {
-  readonly netns: string;
+export interface Place extends PodPlace {
   readonly podIp: string;
   readonly logFolder: string;
 }
@@ -130,7 +130,7 @@ export class ContainerRunner {
     this.#record('Normal', 'Pulled', says);
     this.#record('Normal', 'Created', `Created container: ${name}`);
     const started = startProcess({
-      netns: this.#place.netns,
+      place: this.#place,
       argv: argvOf(run.launch),
       env: run.launch.env,
       cwd: run.launch.cwd,
@@ -238,7 +238,7 @@ export class ContainerRunner {
   async #execProbe(run: ContainerRun, command: readonly string[], timeoutMs: number) {
     const { clock } = this.#context.options;
     const session = startSession({
-      netns: this.#place.netns,
+      place: this.#place,
       command,
       env: run.launch.env,
       cwd: run.launch.cwd,

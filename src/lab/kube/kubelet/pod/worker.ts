@@ -6,6 +6,7 @@ import type { Happening } from '../../../../api/event-recorder.ts';
 import { backoffMs } from '../../../../base/backoff.ts';
 import { ContainerRunner, type Place } from './container-runner.ts';
 import type { PodContext, PodHooks } from './context.ts';
+import { writeNameFiles } from './name-files.ts';
 import { annotationsDiffer, makeSandbox, unmakeSandbox } from './sandbox-keeper.ts';
 import { sandboxAddresses, type Sandbox } from './sandbox.ts';
 import { freshContainer, type ContainerState, type PodState } from './state.ts';
@@ -71,9 +72,9 @@ export class PodWorker {
     return this.#pod;
   }
 
-  /** Namespace in which the pod's processes run; undefined before the sandbox is ready. */
-  get netns(): string | undefined {
-    return this.#place?.netns;
+  /** Where the pod's processes run; undefined before the sandbox is ready. */
+  get place(): Place | undefined {
+    return this.#place;
   }
 
   /** The object has changed. */
@@ -128,7 +129,8 @@ export class PodWorker {
     const logFolder = join(options.stateDir, 'logs', `${namespace}_${name}_${uid}`);
     this.#status.touch();
     if (this.#pod.spec.hostNetwork === true) {
-      this.#ready({ netns: options.hostNetns, podIp: options.nodeIp, logFolder }, [options.nodeIp]);
+      const place = { netns: options.hostNetns, podIp: options.nodeIp, logFolder };
+      await this.#ready(place, [options.nodeIp]);
       return undefined;
     }
     const hooks = { ...this.#hooks, annotationsChanged: () => this.#annotations.promise };
@@ -138,12 +140,15 @@ export class PodWorker {
     });
     if (!sandbox) return undefined;
     const podIps = sandboxAddresses(sandbox);
-    this.#ready({ netns: sandbox.netnsPath, podIp: podIps[0] ?? '', logFolder }, podIps);
+    await this.#ready({ netns: sandbox.netnsPath, podIp: podIps[0] ?? '', logFolder }, podIps);
     return sandbox;
   }
 
-  #ready(place: Place, podIps: readonly string[]): void {
-    this.#place = place;
+  async #ready(place: Place, podIps: readonly string[]): Promise<void> {
+    const { dns, stateDir } = this.#context.options;
+    const folder = join(stateDir, 'etc', this.#pod.metadata.uid ?? '');
+    const etc = dns && (await writeNameFiles(this.#pod, folder, { dns, podIp: place.podIp }));
+    this.#place = { ...place, etc };
     this.#set({ podIps, sandboxReady: true });
   }
 
