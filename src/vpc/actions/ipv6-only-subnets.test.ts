@@ -274,6 +274,14 @@ describe('an interface in an IPv6-only subnet', () => {
     ).rejects.toEqual(failure('InvalidParameterValue'));
   });
 
+  test.each<[Partial<ec2.CreateNetworkInterfaceRequest>, string]>([
+    [{ Ipv6AddressCount: 50 }, 'PrivateIpAddressLimitExceeded'],
+    [{ Ipv6PrefixCount: 50 }, 'PrivateIpAddressLimitExceeded'],
+    [{ Ipv6AddressCount: -1 }, 'InvalidParameterValue'],
+  ])('is refused with too many addresses: %j', async (input, code) => {
+    await expect(makeInterface(input)).rejects.toEqual(failure(code));
+  });
+
   test('is made once per client token', async () => {
     const token = { ClientToken: 'native-once' };
     const first = await makeInterface(token);

@@ -22,15 +22,16 @@ export function attachedType(store: Store, { attachment }: Spec): string | undef
  */
 export function checkAddressLimit(spec: Spec, instanceType: string | undefined): void {
   const limit = instanceLimits(instanceType ?? '')?.ipv4PerInterface ?? UNATTACHED_LIMIT;
-  if (sizeOf(spec.privateIps, spec.ipv4Prefixes) > limit) throw exceeded('private');
-  if (sizeOf(spec.ipv6Addresses, spec.ipv6Prefixes) > limit) throw exceeded('IPv6');
+  if (sizeOf(spec.privateIps, spec.ipv4Prefixes) > limit) throw tooManyAddresses('private');
+  if (sizeOf(spec.ipv6Addresses, spec.ipv6Prefixes) > limit) throw tooManyAddresses('IPv6');
 }
 
 function sizeOf(...lists: readonly (readonly string[] | undefined)[]): number {
   return lists.reduce((sum, list) => sum + (list?.length ?? 0), 0);
 }
 
-function exceeded(what: string): Ec2Error {
+/** More addresses than an interface may have; `what` is `private` or `IPv6`. */
+export function tooManyAddresses(what: 'private' | 'IPv6'): Ec2Error {
   return new Ec2Error(
     'PrivateIpAddressLimitExceeded',
     `Number of ${what} addresses will exceed limit.`,

@@ -1,6 +1,7 @@
 import type { Subnet } from '../../api/vpc/subnet.ts';
 import { Ec2Error } from '../../ec2/error.ts';
 import { invalidValue } from '../own.ts';
+import { tooManyAddresses } from './address-limits.ts';
 import type { AddressNeed, AddressRequest } from '../store/address-pool.ts';
 
 /** Which addresses a request wants for a new interface. */
@@ -153,8 +154,10 @@ export function isWanted({ named = [], count = 0 }: AddressNeed): boolean {
 }
 
 function checkCount(parameter: string, count: number, named: number): void {
-  if (!Number.isInteger(count) || count < 0 || count + named > MOST)
+  if (!Number.isInteger(count) || count < 0)
     throw invalidValue(`Value ( ${count} ) for parameter ${parameter} is invalid.`);
+  if (count + named > MOST)
+    throw tooManyAddresses(parameter.startsWith('ipv6') ? 'IPv6' : 'private');
 }
 
 function combination(what: string): Ec2Error {
