@@ -13,6 +13,7 @@ import {
   clientsIn,
   environmentFolder,
   findPythonClients,
+  problemFile,
   readyFile,
 } from '../test/clients/python-clients.ts';
 
@@ -32,9 +33,17 @@ function bring(): string | undefined {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const problem = bringVenv() ?? run('python3', ['-m', 'venv', folder]);
-  const failed = problem ?? run(clientsIn(folder).python, [...PIP, ...EXACTLY]);
+  const failed = problem ?? install(clientsIn(folder).python);
+  // The tests say it again, when they are skipped or, in CI, fail.
   if (failed === undefined) writeFileSync(readyFile(folder), '');
+  else writeFileSync(problemFile(folder), failed);
   return failed;
+}
+
+function install(python: string): string | undefined {
+  const problem = run(python, [...PIP, ...EXACTLY]);
+  if (problem === undefined) return undefined;
+  return `cannot install from PyPI, or the index that pip is told instead: ${problem}`;
 }
 
 /** Debian's Python comes without ensurepip, which makes an environment useful. */

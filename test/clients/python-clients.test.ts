@@ -1,8 +1,16 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { REQUIREMENTS, environmentFolder, pythonClients } from './python-clients.ts';
+import {
+  REQUIREMENTS,
+  environmentFolder,
+  problemFile,
+  pythonClients,
+  whyNone,
+} from './python-clients.ts';
 
 const run = promisify(execFile);
 const clients = await pythonClients();
@@ -26,6 +34,14 @@ describe('the Python clients', () => {
 
   test('live in a folder that changes with what is pinned', () => {
     expect(environmentFolder()).toMatch(/node_modules\/\.cache\/trunkline\/python-[\da-f]{8}$/);
+  });
+
+  test('when they could not be installed tell why', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'python-clients-'));
+    expect(whyNone(folder)).toBe("no Python environment: run 'npm test' once");
+    writeFileSync(problemFile(folder), 'cannot install from PyPI');
+    expect(whyNone(folder)).toBe('no Python environment: cannot install from PyPI');
+    rmSync(folder, { recursive: true });
   });
 
   test('must be there in CI, also when a developer may do without', async () => {

@@ -42,7 +42,14 @@ export async function pythonClients(): Promise<PythonClients | NoPythonClients> 
 export async function findPythonClients(): Promise<PythonClients | NoPythonClients> {
   const folder = environmentFolder();
   if (isReady(folder)) return clientsIn(folder);
-  return (await clientsOfMachine()) ?? { skipped: `no Python environment: run 'npm test' once` };
+  return (await clientsOfMachine()) ?? { skipped: whyNone(folder) };
+}
+
+/** Why an environment is not there: what the last attempt to make it ended with, if there was one. */
+export function whyNone(folder: string): string {
+  const file = problemFile(folder);
+  const problem = existsSync(file) ? readFileSync(file, 'utf8') : "run 'npm test' once";
+  return `no Python environment: ${problem}`;
 }
 
 /** Where the environment for the present requirements lives. */
@@ -54,6 +61,11 @@ export function environmentFolder(): string {
 /** Path of the file that says an environment is complete. */
 export function readyFile(folder: string): string {
   return join(folder, READY);
+}
+
+/** Path of the file that says why an environment is not complete. */
+export function problemFile(folder: string): string {
+  return join(folder, 'problem');
 }
 
 /** The programs of an environment made by `python -m venv`. */
