@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -9,7 +9,9 @@ const run = promisify(execFile);
 /** What is installed: exact versions with hashes. */
 export const REQUIREMENTS = resolve(import.meta.dirname, 'requirements.txt');
 
-const CACHE = resolve(import.meta.dirname, '../../node_modules/.cache/trunkline');
+const MODULES = resolve(import.meta.dirname, '../../node_modules');
+/** Programs of an environment name its place: not by a link, which goes with its worktree. */
+const CACHE = join(existsSync(MODULES) ? realpathSync(MODULES) : MODULES, '.cache/trunkline');
 
 /** Written last, so that half an environment is none. */
 const READY = 'ready';
@@ -75,7 +77,14 @@ export function clientsIn(folder: string): PythonClients {
 
 function isReady(folder: string): boolean {
   // The interpreter is a link, which breaks when Debian goes from Python 3.11 to 3.13.
-  return existsSync(readyFile(folder)) && existsSync(clientsIn(folder).python);
+  const { python, aws } = clientsIn(folder);
+  return existsSync(readyFile(folder)) && existsSync(python) && existsSync(interpreterOf(aws));
+}
+
+/** What the first line of a script names. */
+function interpreterOf(script: string): string {
+  if (!existsSync(script)) return script;
+  return /^#!(\S+)/.exec(readFileSync(script, 'utf8'))?.[1] ?? '';
 }
 
 const VERSIONS = `import sys, importlib.metadata as m
