@@ -4,6 +4,7 @@ import { playTwoPods, deployTwoPods, type DemoLab } from './scenarios/two-pods/p
 import type { LabOutcome, LabRuntime } from './launch/runtime.ts';
 import { deployClusterDns } from './world/cluster-dns.ts';
 import { ensure } from './world/ensure.ts';
+import { ensureKubernetesService } from './world/kubernetes-service.ts';
 import { startLab, type Lab } from './world/lab.ts';
 
 /**
@@ -39,8 +40,9 @@ async function runUntilStopped(runtime: LabRuntime, lab: Lab): Promise<LabOutcom
   return { ok: true };
 }
 
-/** Cluster DNS and the Services of the two workloads; the scenario itself does without. */
-async function offerNames(runtime: LabRuntime, { plane }: Lab): Promise<void> {
+/** Cluster DNS, and the Services of the API and of both workloads; the scenario itself does without. */
+async function offerNames(runtime: LabRuntime, { plane, seeded }: Lab): Promise<void> {
+  await ensureKubernetesService(plane.kube, seeded.instances);
   for (const name of ['checkout', 'catalog']) await ensure(plane.kube, SERVICES, service(name));
   await deployClusterDns(runtime, plane);
 }

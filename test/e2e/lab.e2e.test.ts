@@ -205,6 +205,16 @@ describe('kubectl', () => {
     const database = 'rds.trunkline-lab.us-east-1.rds.amazonaws.com';
     const named = await inPod('checkout', 'getent', 'hosts', database, 'kube-dns.kube-system');
     expect(named.stdout).toMatch(/^10\.0\.1\.\d+ .*\n10\.100\.0\.10 /);
+    const version = [
+      'curl',
+      '-sk',
+      '-m',
+      '5',
+      '-w',
+      '%{http_code}',
+      'https://kubernetes.default/api',
+    ];
+    expect((await inPod('catalog', ...version)).stdout).toMatch(/401$/);
     const unknown = await inPod('catalog', 'curl', '-s', '-m', '5', 'http://nowhere:8080');
     expect(unknown.code).toBe(6);
     // The group of the pods behind the Service says no, whatever its address.

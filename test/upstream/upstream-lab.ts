@@ -25,7 +25,7 @@ import { inNetns } from '../../src/io/netns.ts';
 import { cryptoRandom } from '../../src/io/random.ts';
 import type { LabControl, LabRuntime } from '../../src/lab/launch/runtime.ts';
 import { LAB_CLUSTER, LAB_REGION } from '../../src/lab/world/control-plane.ts';
-import { HOST_API_PORTS } from '../../src/lab/world/host-services.ts';
+import { HOST_API_PORTS } from '../../src/lab/world/host-ports.ts';
 import { startLab, type Lab } from '../../src/lab/world/lab.ts';
 import { NODE_ROLE_NAME } from '../../src/vpc/iam/node-role.ts';
 

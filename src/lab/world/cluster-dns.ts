@@ -60,7 +60,10 @@ export async function deployClusterDns(
   { kube, informers }: Pick<ControlPlane, 'kube' | 'informers'>,
 ): Promise<void> {
   await ensure(kube, SERVICES, service());
-  await ensure(kube, DEPLOYMENTS, deployment(`${runtime.runDir}/${ZONE_SOCKET}`));
+  const wanted = deployment(`${runtime.runDir}/${ZONE_SOCKET}`);
+  await ensure(kube, DEPLOYMENTS, wanted);
+  // A lab that was kept knows the socket of an earlier run.
+  await kube.patch(DEPLOYMENTS, wanted.metadata, { type: 'merge', body: { spec: wanted.spec } });
   const slices = informers.informer(ENDPOINT_SLICES);
   const { promise, resolve } = Promise.withResolvers<void>();
   const unsubscribe = slices.subscribe(({ object: { metadata, endpoints } }) => {

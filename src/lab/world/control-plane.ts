@@ -18,6 +18,7 @@ import type { PodRuntime } from '../kube/pod-runtime.ts';
 import type { LabRuntime } from '../launch/runtime.ts';
 import { analyse } from './analyse.ts';
 import { ensure } from './ensure.ts';
+import { KUBERNETES_NAMES } from './kubernetes-service.ts';
 
 /** Account that owns everything in the lab. */
 export const LAB_ACCOUNT = '111122223333';
@@ -93,7 +94,7 @@ function startKube(
   return startKubeApi({
     listeners: [{ host: '127.0.0.1', port: 0 }, { fd: listeners.kube.fd }],
     dataFile: `${dataDir}/kube.sqlite`,
-    serverNames: ['127.0.0.1', 'localhost'],
+    serverNames: ['127.0.0.1', 'localhost', ...KUBERNETES_NAMES],
     pkiDir: pkiDir({ dataDir }),
     podRuntime,
     clock,

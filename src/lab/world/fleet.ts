@@ -89,7 +89,7 @@ async function startHost(
   const host = must(hosts.get(instance.name), () => `No namespaces for ${instance.name}`);
   const socketPath = `${deps.runtime.runDir}/${instance.name}.sock`;
   const agent = await startHostAgent(deps, instance, { host, socketPath });
-  const services = await serveHost(deps.plane, instance.instanceId, host);
+  const services = await serveHost(deps.plane, instance, host);
   if (!instance.isNode) return { instance, host, agent, services, kubelet: undefined };
   const proxy = await startHostProxy(deps, instance.name, host);
   const confDir = `${deps.runtime.runDir}/${instance.name}.net.d`;

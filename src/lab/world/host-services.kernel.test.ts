@@ -12,7 +12,8 @@ import { callPlugin, TestWorld, type TestHost } from '../../node/agent/hosts.fak
 import { buildCniPlugin } from '../../node/cni/build.ts';
 import { startTestApi, type TestApi } from '../../vpc/testing.fake.ts';
 import type { Running } from './component.ts';
-import { HOST_API_PORTS, serveHost } from './host-services.ts';
+import { HOST_API_PORTS } from './host-ports.ts';
+import { serveHost } from './host-services.ts';
 
 const run = promisify(execFile);
 const noCli = await run('aws', ['--version']).then(
@@ -51,7 +52,12 @@ beforeAll(async () => {
     metadataOf: api.api.metadataOf,
   };
   services = await Promise.all(
-    hosts.map((host) => serveHost(plane as never, host.instanceId, { ...host } as never)),
+    hosts.map((host) => {
+      const { instanceId, address: privateIp } = host;
+      return serveHost(plane as never, { instanceId, privateIp, isNode: true }, {
+        ...host,
+      } as never);
+    }),
   );
   const plugin = (await buildCniPlugin({ outDir: '/tmp/trunkline-test-cni' })).path;
   const wire = async (name: string, options: Parameters<TestWorld['pod']>[2]): Promise<string> => {
@@ -220,6 +226,13 @@ describe('the credentials of a host', () => {
       );
     },
   );
+
+  test('have the Kubernetes API at the address of a node, for those whom its groups admit', async () => {
+    const request = `GET /latest/meta-data HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
+    const script = `exec 3<>/dev/tcp/${one.address}/${HOST_API_PORTS.kube} && cat >&3 && cat <&3`;
+    const tried = await runInNetns(plain, ['timeout', '5', 'bash', '-c', script], request);
+    expect(tried.stdout).toMatch(/^HTTP\/1.1 /);
+  });
 
   test('are of no use to a pod for want of a way to the API', async () => {
     const script = `exec 3<>/dev/tcp/${one.address}/${HOST_API_PORTS.ec2}`;
