@@ -18,6 +18,8 @@ export interface End {
   readonly addresses: readonly Ip[];
   /** Which of several was taken, if there was a choice. */
   readonly note?: string;
+  /** Set for a pod. */
+  readonly pod?: Pod;
 }
 
 /**
@@ -61,7 +63,7 @@ function podEnd(pod: Pod): Result<End, string> {
   const { podIP, podIPs = [] } = pod.status ?? {};
   const addresses = ips([...new Set([podIP ?? '', ...podIPs.map(({ ip }) => ip)])]);
   if (addresses.length === 0) return err(`Pod ${namespace}/${name} has no address yet`);
-  return ok({ what: `pod ${namespace}/${name}`, addresses });
+  return ok({ what: `pod ${namespace}/${name}`, addresses, pod });
 }
 
 function ips(texts: readonly string[]): readonly Ip[] {

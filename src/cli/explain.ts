@@ -24,6 +24,7 @@ import { worldFromObjects, type World } from '../policy/world.ts';
 import type { Answer } from './command.ts';
 import { findEnd, type ClusterObjects, type End } from './explain-end.ts';
 import type { Target } from './explain-target.ts';
+import { directPath, wiringNote } from './explain-wiring.ts';
 import { LabProblem } from './lab-port.ts';
 
 /** What is asked. */
@@ -153,7 +154,8 @@ function service({ protocol, port }: Target, family: 4 | 6): Service {
 }
 
 function explanation(world: World, packet: Packet, [from, to]: readonly [End, End]): Explanation {
-  const verdict = evaluate(world, packet);
+  const direct = directPath(from.pod, to.pod);
+  const verdict = direct === undefined ? evaluate(world, packet) : unfiltered(direct);
   const summary = explainVerdict(world, packet, verdict);
   return {
     admitted: verdict.admitted,
@@ -165,7 +167,21 @@ function explanation(world: World, packet: Packet, [from, to]: readonly [End, En
     ingress: explainedGate(world, verdict.ingress),
     denials: verdict.acls.filter(({ allowed }) => !allowed).map(describeDenial),
     groupNames: namesIn(world, summary, verdict),
-    notes: [from.note, to.note, ...(world.problems ?? [])].filter((note) => note !== undefined),
+    notes: [
+      ...[from, to].flatMap((end) => [end.note, wiringNote(end.pod)]),
+      ...(world.problems ?? []),
+    ].filter((note) => note !== undefined),
+  };
+}
+
+/** The verdict on a packet that comes to no gate. */
+function unfiltered(note: string): Verdict {
+  const gate = { outcome: 'not-filtered', rules: [], groupIds: [], note } as const;
+  return {
+    admitted: true,
+    egress: { ...gate, gate: 'egress' },
+    ingress: { ...gate, gate: 'ingress' },
+    acls: [],
   };
 }
 

@@ -5,7 +5,7 @@ import { CNI_NODES } from '../api/cni-node.ts';
 import type { FakeKube } from '../api/client.fake.ts';
 import { NODES, type Node } from '../api/core/node.ts';
 import { PODS } from '../api/core/pod.ts';
-import { POD_ENI } from '../api/names.ts';
+import { ENFORCING_MODE_ANNOTATION, POD_ENI } from '../api/names.ts';
 import { explainedCluster } from './explain.fake.ts';
 import { FLOW_HEADER, flowRecord, formatFlowRecord } from '../policy/flow-record.ts';
 import { FlowsOff } from './flows.ts';
@@ -417,6 +417,27 @@ describe('explain', () => {
       },
       groupNames: { 'sg-web': 'web', 'sg-rds': 'rds' },
     });
+  });
+
+  test('tells what standard mode changes, up to the verdict', async () => {
+    for (const [name, ip] of [
+      ['web-1', '10.0.1.6'],
+      ['lone', '10.0.1.8'],
+    ] as const) {
+      const annotations = { [POD_ENI]: '[]', [ENFORCING_MODE_ANNOTATION]: 'standard' };
+      kube.seed(PODS, {
+        metadata: { name, namespace: 'shop', annotations },
+        spec: { nodeName: 'node-1', containers: [{ name: 'main' }] },
+        status: { podIP: ip },
+      });
+    }
+    await labUp();
+    const rds = await trunkline('explain', 'shop/lone', 'rds:5432');
+    expect(rds.out).toContain('note     pod shop/lone is wired in standard mode');
+    expect(rds.status).toBe(1);
+    const near = await trunkline('explain', 'shop/lone', 'shop/web-1:80');
+    expect(near.out).toMatch(/^ADMITTED[^]*ingress +not filtered\n +both pods are on node-1/);
+    expect(near.status).toBe(0);
   });
 
   test.each([
