@@ -1,8 +1,9 @@
 /**
  * A whole CNI ADD and DEL as the kubelet sees it, from exec to exit: Trunkline's plugin and agent with
  * a branch interface, beside Debian's `ptp` + `host-local`, which give a pod a veth pair and an
- * address and filter nothing. The two alternate, so that both meet the same noise.
- * Run: tools/sandbox.sh node bench/cni-add.ts [rounds, at most 120]
+ * address and filter nothing. The two alternate, so that both meet the same noise. Then 50 pods at once,
+ * as the agent sees them. The last line is one JSON object; the exit status is 1 when a target is missed.
+ * Run: npm run bench:cni [-- rounds, at most 60]
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -12,6 +13,7 @@ import { performance } from 'node:perf_hooks';
 import { must } from '../src/base/assert.ts';
 import { TestWorld } from '../src/node/agent/hosts.fake.ts';
 import { buildCniPlugin } from '../src/node/cni/build.ts';
+import { burst } from './cni-burst.ts';
 import { percentile, summary } from './percentile.ts';
 
 const DEBIAN = '/usr/lib/cni';
@@ -25,6 +27,8 @@ const world = new TestWorld();
 const node = must((await world.addHosts(1))[0], () => 'a host');
 await world.start(node);
 const group = world.group('bench', []);
+const COUNT = 50;
+const TARGETS = { addRatio: 1.1, podsPerSecond: 400, teardownMs: 100 } as const;
 const ptpConfig = {
   cniVersion: '0.4.0',
   name: 'ptp',
@@ -49,11 +53,13 @@ for (let round = 0; round <= rounds; round++) {
     await measure({ label: 'ptp', file: join(DEBIAN, 'ptp'), config: ptpConfig, args: '', round });
 }
 console.table(Object.fromEntries(Object.entries(samples).map(([k, v]) => [k, summary(v)])));
-if (withDebian) printRatios();
-else console.log(`${DEBIAN}/ptp and host-local are not installed: nothing to compare with`);
+if (!withDebian)
+  console.log(`${DEBIAN}/ptp and host-local are not installed: nothing to compare with`);
 await world.close();
 rmSync(folder, { recursive: true, force: true });
-process.exit(0);
+const result = await measureBurst();
+console.log(JSON.stringify(result));
+process.exit(Object.values(result.met).includes(false) ? 1 : 0);
 
 interface Round {
   readonly label: string;
@@ -95,10 +101,33 @@ function settle(durationMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, durationMs));
 }
 
-function printRatios(): void {
-  for (const command of ['ADD', 'DEL']) {
-    const own = percentile(samples[`trunkline ${command}`] ?? [], 50);
-    const theirs = percentile(samples[`ptp ${command}`] ?? [], 50);
-    console.log(`${command}: trunkline / ptp = ${(own / theirs).toFixed(2)} (medians)`);
-  }
+/** Own median divided by Debian's; null when Debian's is not installed. */
+function ratio(command: string): number | null {
+  const of = (label: string): number => percentile(samples[`${label} ${command}`] ?? [], 50);
+  return withDebian ? rounded(of('trunkline') / of('ptp')) : null;
+}
+
+/** A burst of pods on a fresh host. */
+async function measureBurst() {
+  const fresh = new TestWorld();
+  const [host] = await fresh.addHosts(1);
+  const at = must(host, () => 'a host');
+  await fresh.start(at);
+  const load = { count: COUNT, group: fresh.group('bench', []) };
+  const found = await burst(fresh, at, load);
+  await fresh.close();
+  const [addRatio, delRatio] = [ratio('ADD'), ratio('DEL')];
+  const podsPerSecond = rounded(found.podsPerSecond);
+  const teardownMs = rounded(found.goneMs);
+  const met = {
+    addRatio: addRatio === null ? null : addRatio <= TARGETS.addRatio,
+    podsPerSecond: podsPerSecond >= TARGETS.podsPerSecond,
+    teardownMs: teardownMs < TARGETS.teardownMs,
+  };
+  const answeredMs = { add: rounded(found.addMs), del: rounded(found.delMs) };
+  return { addRatio, delRatio, pods: COUNT, podsPerSecond, teardownMs, answeredMs, met };
+}
+
+function rounded(value: number): number {
+  return Number(value.toFixed(2));
 }

@@ -2,12 +2,12 @@
  * Wiring time of one pod inside the agent (DESIGN: D14; target p50 <= 3 ms), and the whole ADD as the
  * agent sees it. Run: tools/sandbox.sh node bench/wiring.ts [pods, at most 120]
  */
-import { connect } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { must } from '../src/base/assert.ts';
 import { silentLog, type Log } from '../src/base/log.ts';
 import { TestWorld } from '../src/node/agent/hosts.fake.ts';
-import type { AgentRequest, AgentResponse } from '../src/node/cni/wire.ts';
+import type { AgentRequest } from '../src/node/cni/wire.ts';
+import { askSocket } from './ask-socket.ts';
 import { percentile, summary } from './percentile.ts';
 
 const TARGET_MS = 3;
@@ -43,7 +43,7 @@ for (let vlanId = 1; vlanId <= count; vlanId++) {
     config: { cniVersion: '0.4.0', name: 'aws-cni', type: 'aws-cni', socketPath: node.socketPath },
   };
   const started = performance.now();
-  const response = await call(node.socketPath, request);
+  const response = await askSocket(node.socketPath, request);
   addMs.push(performance.now() - started);
   if (!response.ok) throw new Error(response.error.msg + response.error.details);
 }
@@ -55,14 +55,3 @@ console.log(
 );
 await world.close();
 process.exit(p50 <= TARGET_MS ? 0 : 1);
-
-function call(path: string, request: AgentRequest): Promise<AgentResponse> {
-  return new Promise((resolve, reject) => {
-    let text = '';
-    const socket = connect(path, () => socket.write(`${JSON.stringify(request)}\n`));
-    socket.setEncoding('utf8');
-    socket.on('data', (chunk: string) => (text += chunk));
-    socket.on('end', () => resolve(JSON.parse(text) as AgentResponse));
-    socket.on('error', reject);
-  });
-}

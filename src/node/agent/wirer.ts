@@ -40,6 +40,7 @@ const COOL_DOWN_MS = 30_000;
 export class Wirer {
   readonly #options: WirerOptions;
   #flushing: Promise<void> | undefined;
+  #doomed = false;
   /** Addresses whose tracked flows must not survive them. */
   readonly #gone = new Set<string>();
 
@@ -85,8 +86,9 @@ export class Wirer {
     this.#flushSoon();
   }
 
-  /** Waits for the common delete that is under way or due. */
+  /** Waits until all is gone that is doomed now: the delete under way may have missed it, not the next. */
   async flushed(): Promise<void> {
+    await this.#flushing;
     await this.#flushing;
   }
 
@@ -154,14 +156,18 @@ export class Wirer {
   }
 
   #flushSoon(): void {
+    this.#doomed = true;
     this.#flushing ??= this.#flush().finally(() => {
       this.#flushing = undefined;
+      // What was doomed while the delete was under way has missed it.
+      if (this.#doomed) this.#flushSoon();
     });
   }
 
   async #flush(): Promise<void> {
     const { clock, signal, fabric, network, hostNetns, fabricNetns, log } = this.#options;
     await clock.sleep(DOOM_GATHER_MS, signal).catch(() => {});
+    this.#doomed = false;
     try {
       const steps = [{ op: 'link-delete-group', group: DOOMED_GROUP }] as const;
       await fabric.exclusive(() => network.apply(hostNetns, steps));
