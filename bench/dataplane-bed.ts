@@ -30,7 +30,6 @@ export interface Variant {
   readonly size: Size;
 }
 
-const STREAMS = 8;
 const network = createNetwork();
 const nft = createNft();
 const batch = createNftBatch();
@@ -60,7 +59,7 @@ export async function createBed(variant: Variant): Promise<Traffic> {
   await load(filter, netns, world);
   if (filter !== 'none')
     await network.sysctl(netns, { 'net.netfilter.nf_conntrack_tcp_timeout_close': '1' });
-  const traffic = new Traffic(ends, [OPEN.last, OPEN.middle], OPEN.last, STREAMS);
+  const traffic = new Traffic(ends, [OPEN.last, OPEN.middle], OPEN.last);
   const filters = filter !== 'none' && filter !== 'conntrack';
   if (!traffic.reaches(OPEN.middle)) throw new Error(`${name}: admitted traffic does not arrive`);
   if (traffic.reaches(CLOSED) === filters) throw new Error(`${name}: ${CLOSED} should be closed`);

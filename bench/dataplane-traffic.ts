@@ -41,6 +41,9 @@ const CHUNK = Buffer.alloc(256 * 1024);
 const INTO = Buffer.alloc(1024 * 1024);
 const DATAGRAM = Buffer.alloc(64);
 const BATCH = 32;
+/** Chunks over a new connection before it counts: its window opens. */
+const WARM_UP = 20;
+const TRIES_MAX = 300;
 
 /** What a slice of traffic gave. */
 export interface Slice {
@@ -62,15 +65,13 @@ export interface Ends {
 export class Traffic {
   readonly #ends: Ends;
   readonly #listeners = new Map<number, number>();
-  readonly #streams: (readonly [client: number, server: number])[] = [];
   readonly #datagrams: readonly [client: number, server: number];
 
-  constructor(ends: Ends, tcpPorts: readonly number[], udpPort: number, streams: number) {
+  constructor(ends: Ends, tcpPorts: readonly number[], udpPort: number) {
     this.#ends = ends;
     for (const port of tcpPorts) this.#listeners.set(port, this.#listener(port));
     this.#datagrams = this.#udp(udpPort);
     this.#answer();
-    for (let i = 0; i < streams; i++) this.#streams.push(this.#connection(tcpPorts[0] ?? 0));
   }
 
   /** Whether a datagram to the port arrives, at once. */
@@ -112,26 +113,17 @@ export class Traffic {
     });
   }
 
-  /** Moves bytes over some of the open connections. */
-  bytes(streams: number, sliceMs: number): Slice {
-    const used = this.#streams.slice(0, streams);
-    return timed(sliceMs, () => {
-      let arrived = 0;
-      for (const [client, server] of used) {
-        send(client, CHUNK, CHUNK.length, MSG_DONTWAIT);
-        for (;;) {
-          const length = recv(server, INTO, INTO.length, MSG_DONTWAIT);
-          if (length <= 0) break;
-          arrived += length;
-        }
-      }
-      return arrived;
-    });
+  /** Moves bytes over new connections: what one settles at differs from connection to connection. */
+  bytes(port: number, streams: number, sliceMs: number): Slice {
+    const used = Array.from({ length: streams }, () => this.#connection(port));
+    for (let i = 0; i < WARM_UP; i++) moveBytes(used);
+    const slice = timed(sliceMs, () => moveBytes(used));
+    for (const fd of used.flat()) close(fd);
+    return slice;
   }
 
   close(): void {
-    for (const fd of [...this.#listeners.values(), ...this.#streams.flat(), ...this.#datagrams])
-      closeSync(fd);
+    for (const fd of [...this.#listeners.values(), ...this.#datagrams]) closeSync(fd);
   }
 
   /** One datagram there and one back: from then on connection tracking knows the flow. */
@@ -139,8 +131,14 @@ export class Traffic {
     const [client, server] = this.#datagrams;
     const from = Buffer.alloc(16);
     const size = Buffer.from([from.length, 0, 0, 0]);
-    send(client, DATAGRAM, DATAGRAM.length, 0);
-    recvfrom(server, INTO, INTO.length, 0, from, size);
+    // A new link may take a moment to carry its first packet.
+    for (let tries = 0; ; tries++) {
+      send(client, DATAGRAM, DATAGRAM.length, 0);
+      if (recvfrom(server, INTO, INTO.length, MSG_DONTWAIT, from, size) > 0) break;
+      if (tries === TRIES_MAX) throw failure('receive the first datagram');
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
+    while (recv(server, INTO, INTO.length, MSG_DONTWAIT) > 0);
     connect(server, from, from.length);
     send(server, DATAGRAM, DATAGRAM.length, 0);
     if (recv(client, INTO, INTO.length, MSG_DONTWAIT) < 0) throw failure('receive the answer');
@@ -170,6 +168,20 @@ export class Traffic {
   #target(port: number): Buffer {
     return endpoint(this.#ends.serverAddress, port);
   }
+}
+
+/** A chunk over each connection; gives the bytes that arrived. */
+function moveBytes(connections: readonly (readonly [client: number, server: number])[]): number {
+  let arrived = 0;
+  for (const [client, server] of connections) {
+    send(client, CHUNK, CHUNK.length, MSG_DONTWAIT);
+    for (;;) {
+      const length = recv(server, INTO, INTO.length, MSG_DONTWAIT);
+      if (length <= 0) break;
+      arrived += length;
+    }
+  }
+  return arrived;
 }
 
 function bound(type: number, port: number): number {
