@@ -207,6 +207,19 @@ describe('a group associated with another VPC', () => {
     await expect(disassociate(group, vpcs.c)).rejects.toEqual(failure('InvalidParameterValue'));
   });
 
+  test('is kept by rules from there, also when it is no longer shared', async () => {
+    const GroupId = await makeGroup(client, vpcs.a, 'once-shared');
+    const association = { GroupId, VpcId: vpcs.c };
+    await client.send(new ec2.AssociateSecurityGroupVpcCommand(association));
+    const user = await makeGroup(client, vpcs.c, 'refers');
+    await authorize(user, GroupId);
+    await client.send(new ec2.DisassociateSecurityGroupVpcCommand(association));
+    const remove = () => client.send(new ec2.DeleteSecurityGroupCommand({ GroupId }));
+    await expect(remove()).rejects.toMatchObject({ name: 'DependencyViolation' });
+    await revoke(user, GroupId);
+    await remove();
+  });
+
   test('is not the default group, nor of the VPC, nor of another account', async () => {
     const group = await makeGroup(client, vpcs.a, 'refused');
     const [inDefault] = (await groupsFor(vpcs.a))?.filter((g) => g.GroupName === 'default') ?? [];

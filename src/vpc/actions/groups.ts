@@ -104,11 +104,19 @@ export const deleteSecurityGroup: Handler<DeleteSecurityGroupRequest, DeleteSecu
   });
 };
 
+/** The two shared a VPC when the rule was made, even if an association has ended since. */
+function refersWithoutPeering({ spec }: SecurityGroup, id: string): boolean {
+  return spec.rules.some(
+    (rule) => rule.referencedGroupId === id && rule.vpcPeeringConnectionId === undefined,
+  );
+}
+
 /** References from peered VPCs do not count: they become stale (spec: ec2-surface 3.4). */
 function isInUse({ store }: Call, group: SecurityGroup): boolean {
   const { name } = group.metadata;
   const referring = store.groups.table
     .by('reference', name)
-    .filter((other) => other.metadata.name !== name && sharesVpc(group, other));
+    .filter((other) => other.metadata.name !== name)
+    .filter((other) => sharesVpc(group, other) || refersWithoutPeering(other, name));
   return referring.length > 0 || store.interfaces.table.count('group', name) > 0;
 }
