@@ -106,10 +106,11 @@ function nthBlock(vpc: Vpc, n: number): Cidr {
 /** A free block of a default VPC: a /20 of IPv4, or a /64 of IPv6. */
 export function freeDefaultBlock({ store }: Place, vpc: Vpc, family: 4 | 6): Cidr {
   const taken = store.subnets.table.by('vpc', vpc.metadata.name).flatMap(blocksOf);
-  const outer = blocksOf(vpc).find((block) => block.family === family);
   const [prefix, bits] = family === 4 ? [SUBNET_PREFIX, 32] : [SUBNET_IPV6_PREFIX, 128];
   const step = 1n << BigInt(bits - prefix);
-  for (let at = outer?.first ?? 0n; outer !== undefined && at <= outer.last; at += step) {
+  const outer = blocksOf(vpc).find((block) => block.family === family);
+  const { first, last } = outer ?? { first: 0n, last: -1n };
+  for (let at = first; at <= last; at += step) {
     const block = cidrAround({ family, value: at }, prefix);
     if (!taken.some((other) => cidrOverlaps(other, block))) return block;
   }

@@ -194,7 +194,9 @@ describe('the kubelet', () => {
       await eventually(() => expect(names.filter((name) => node.pod(name))).toEqual([]));
       expect(node.remains()).toEqual([]);
       expect(processesWith('1717')).toEqual([]);
-      expect(node.sandboxes('DEL').size).toBe(27);
+      // On a slow machine a sandbox that takes too long is given up and made anew.
+      expect(node.sandboxes('ADD').size).toBeGreaterThanOrEqual(27);
+      expect(node.sandboxes('DEL')).toEqual(node.sandboxes('ADD'));
     },
   );
 
