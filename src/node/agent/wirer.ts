@@ -177,7 +177,8 @@ export class Wirer {
     } catch (error) {
       log.error('Cannot clean up after pods', { error });
     }
-    fabric.kick();
+    // A cycle would delete one by one what still awaits the common delete.
+    if (!this.#doomed) fabric.kick();
   }
 
   /** Locally administered and unicast. */
