@@ -314,3 +314,27 @@ test('services are listed, with the types of their endpoints', async () => {
   ]);
   await expect(list({ ServiceNames: ['x'] })).rejects.toEqual(failure('InvalidServiceName'));
 });
+
+describe('parts of the other type', () => {
+  test('are refused later as at the creation', async () => {
+    const gateway = await create({});
+    const faced = await createInterface();
+    const table = await makeTable();
+    const refusals: readonly Omit<ec2.ModifyVpcEndpointCommandInput, 'VpcEndpointId'>[] = [
+      { AddSubnetIds: subnets.slice(0, 1) },
+      { AddSecurityGroupIds: [groupId] },
+    ];
+    for (const parts of refusals)
+      await expect(
+        modify({ VpcEndpointId: gateway.VpcEndpointId, ...parts }),
+      ).rejects.toMatchObject({ name: 'InvalidParameter' });
+    await expect(
+      modify({ VpcEndpointId: faced.VpcEndpointId, AddRouteTableIds: [table] }),
+    ).rejects.toMatchObject({
+      name: 'InvalidParameter',
+      message: `Endpoints of type Interface cannot have ${table}.`,
+    });
+    expect((await routesOf(table)).map(({ GatewayId }) => GatewayId)).toEqual(['local']);
+    await remove(gateway.VpcEndpointId ?? '', faced.VpcEndpointId ?? '');
+  });
+});

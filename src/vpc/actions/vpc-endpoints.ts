@@ -62,16 +62,27 @@ function typeOf(input: CreateVpcEndpointRequest): EndpointType {
   const type = input.VpcEndpointType ?? 'Gateway';
   if (type !== 'Gateway' && type !== 'Interface')
     throw new Ec2Error('UnsupportedOperation', `Endpoints of type ${type} are not supported.`);
-  const others =
-    type === 'Gateway'
-      ? [...(input.SubnetIds ?? []), ...(input.SecurityGroupIds ?? [])]
-      : (input.RouteTableIds ?? []);
-  if (others.length > 0)
+  checkPartsOfType(type, {
+    tables: input.RouteTableIds,
+    others: [...(input.SubnetIds ?? []), ...(input.SecurityGroupIds ?? [])],
+  });
+  return type;
+}
+
+/** Gateway endpoints have route tables, interface endpoints have subnets and groups. */
+function checkPartsOfType(
+  type: EndpointType,
+  parts: {
+    readonly tables: readonly string[] | undefined;
+    readonly others: readonly string[];
+  },
+): void {
+  const wrong = type === 'Gateway' ? parts.others : (parts.tables ?? []);
+  if (wrong.length > 0)
     throw new Ec2Error(
       'InvalidParameter',
-      `Endpoints of type ${type} cannot have ${others.join(', ')}.`,
+      `Endpoints of type ${type} cannot have ${wrong.join(', ')}.`,
     );
-  return type;
 }
 
 function newSpec(call: Call, input: CreateVpcEndpointRequest, type: EndpointType): Spec {
@@ -128,6 +139,10 @@ export const modifyVpcEndpoint: Handler<ModifyVpcEndpointRequest, ModifyVpcEndpo
 };
 
 function changed(call: Call, spec: Spec, input: ModifyVpcEndpointRequest): Spec {
+  checkPartsOfType(spec.type, {
+    tables: input.AddRouteTableIds,
+    others: [...(input.AddSubnetIds ?? []), ...(input.AddSecurityGroupIds ?? [])],
+  });
   const policy = input.ResetPolicy === true ? OPEN_POLICY : input.PolicyDocument;
   const groupIds = without(spec.groupIds, input.AddSecurityGroupIds, input.RemoveSecurityGroupIds);
   if (spec.type === 'Interface' && groupIds.length === 0)

@@ -74,7 +74,7 @@ export function routesOf(place: Place, table: RouteTable): Route[] {
 
 /** Routes to the services that the VPC reaches by gateway endpoints; nobody makes them by hand. */
 function endpointRoutes({ store, region }: Place, { metadata }: RouteTable): Route[] {
-  return store.vpcEndpoints.table.by('routeTable', metadata.name).map((endpoint) => ({
+  return byName(store.vpcEndpoints.table.by('routeTable', metadata.name)).map((endpoint) => ({
     DestinationPrefixListId: prefixListOf(region, endpoint.spec),
     GatewayId: endpoint.metadata.name,
     Origin: 'CreateRoute',
