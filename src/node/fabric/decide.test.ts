@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { NetnsState } from '../../base/network.ts';
+import { DOOMED_GROUP } from '../wiring/names.ts';
 import { decideFabric, decideHost } from './decide.ts';
 import { desiredFabric, type DesiredFabric } from './desired.ts';
 import {
@@ -110,7 +111,7 @@ describe('decideFabric', () => {
   test('takes away what is no longer wanted, and nothing that is not ours', () => {
     const steps = decide(desired(), SERVED);
     expect(steps).toEqual([
-      { op: 'link-delete', name: PORT, ignoreMissing: true },
+      ...deletion(PORT),
       { op: 'neighbour-delete', link: PORT, address: '10.0.1.5', ignoreMissing: true },
       { op: 'neighbour-delete', link: 'vx0', address: '192.0.2.12', ignoreMissing: true },
       {
@@ -163,18 +164,12 @@ describe('decideFabric', () => {
       address: '10.0.1.7',
       mac: '02:00:00:00:00:07',
     });
-    expect(decide(fabric, state)).toContainEqual({
-      op: 'link-delete',
-      name: BRANCH_PORT,
-      ignoreMissing: true,
-    });
+    expect(decide(fabric, state).slice(0, 2)).toEqual(deletion(BRANCH_PORT));
   });
 
   test('removes the port of a wired branch that the VPC released', () => {
     const state = { ...SERVED, links: [...SERVED.links, link(BRANCH_PORT)] };
-    expect(decide(desired(PRIMARY, FAR), state, new Set([ENI]))).toEqual([
-      { op: 'link-delete', name: BRANCH_PORT, ignoreMissing: true },
-    ]);
+    expect(decide(desired(PRIMARY, FAR), state, new Set([ENI]))).toEqual(deletion(BRANCH_PORT));
   });
 
   test('repairs a neighbour with the wrong MAC', () => {
@@ -286,3 +281,11 @@ describe('decideHost', () => {
     expect(decideHost(ports, state)).toEqual([]);
   });
 });
+
+/** Links go together: first all are marked, then the group is deleted. */
+function deletion(...names: readonly string[]) {
+  return [
+    ...names.map((name) => ({ op: 'link-set', name, group: DOOMED_GROUP, ignoreMissing: true })),
+    { op: 'link-delete-group', group: DOOMED_GROUP },
+  ];
+}

@@ -1,6 +1,7 @@
 import type { AddressInfo, NetnsState, NetworkStep } from '../../base/network.ts';
 import {
   deviceTable,
+  DOOMED_GROUP,
   isPortLink,
   MAIN_TABLE,
   METADATA_ADDRESS,
@@ -54,9 +55,15 @@ function staleLinks({ desired, wired, state }: FabricInput): NetworkStep[] {
       .filter((port) => port.device !== undefined || wired.has(port.eniId))
       .map((port) => port.link),
   );
-  return state.links
-    .filter((link) => isPortLink(link.name) && !keep.has(link.name))
-    .map(({ name }) => ({ op: 'link-delete', name, ignoreMissing: true }));
+  const stale = state.links.filter((link) => isPortLink(link.name) && !keep.has(link.name));
+  if (stale.length === 0) return [];
+  // Fifty links together cost as much as one.
+  return [
+    ...stale.map(({ name }): NetworkStep => {
+      return { op: 'link-set', name, group: DOOMED_GROUP, ignoreMissing: true };
+    }),
+    { op: 'link-delete-group', group: DOOMED_GROUP },
+  ];
 }
 
 /** What the fabric answers for itself: as router of the subnets, and as metadata service. */
