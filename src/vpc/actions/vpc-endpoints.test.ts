@@ -338,3 +338,26 @@ describe('parts of the other type', () => {
     await remove(gateway.VpcEndpointId ?? '', faced.VpcEndpointId ?? '');
   });
 });
+
+test('an endpoint that cannot have an interface in one of the subnets stays as it was', async () => {
+  const faced = await createInterface();
+  const full = await makeSubnet('10.0.9.0/28', 'us-east-1b');
+  const free = await makeSubnet('10.0.8.0/28', 'us-east-1c');
+  const fill = new ec2.CreateNetworkInterfaceCommand({
+    SubnetId: full,
+    SecondaryPrivateIpAddressCount: 10,
+  });
+  const { NetworkInterface } = await client.send(fill);
+  const VpcEndpointId = faced.VpcEndpointId;
+  await expect(modify({ VpcEndpointId, AddSubnetIds: [free, full] })).rejects.toMatchObject({
+    name: 'InsufficientFreeAddressesInSubnet',
+  });
+  const after = await show(VpcEndpointId);
+  expect(after.SubnetIds).toEqual(faced.SubnetIds);
+  expect(after.NetworkInterfaceIds).toEqual(faced.NetworkInterfaceIds);
+  const { NetworkInterfaceId } = NetworkInterface ?? {};
+  await client.send(new ec2.DeleteNetworkInterfaceCommand({ NetworkInterfaceId }));
+  await modify({ VpcEndpointId, AddSubnetIds: [free, full] });
+  expect((await show(VpcEndpointId)).NetworkInterfaceIds).toHaveLength(3);
+  await remove(VpcEndpointId ?? '');
+});

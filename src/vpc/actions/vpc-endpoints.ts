@@ -132,8 +132,13 @@ export const modifyVpcEndpoint: Handler<ModifyVpcEndpointRequest, ModifyVpcEndpo
     const before = own(call, store.vpcEndpoints, id).spec;
     const spec = changed(call, before, input);
     checkParts(call, id, spec);
-    await store.vpcEndpoints.update(id, (endpoint) => ({ ...endpoint, spec }));
-    await alignInterfaces(call, id, spec);
+    try {
+      await alignInterfaces(call, id, spec);
+      await store.vpcEndpoints.update(id, (endpoint) => ({ ...endpoint, spec }));
+    } catch (error) {
+      if (!isAmbiguous(error)) await alignInterfaces(call, id, before);
+      throw error;
+    }
   });
   return { Return: true };
 };

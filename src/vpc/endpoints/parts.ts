@@ -1,3 +1,4 @@
+import type { NetworkInterface } from '../../api/vpc/network-interface.ts';
 import type { VpcEndpoint } from '../../api/vpc/vpc-endpoint.ts';
 import { Ec2Error } from '../../ec2/error.ts';
 import type { Call } from '../context.ts';
@@ -60,22 +61,46 @@ function checkNoRoute(
     );
 }
 
-/** Makes and removes interfaces, and changes their groups, until they are as the endpoint says. */
+/**
+ * Makes and removes interfaces, and changes their groups, until they are as the endpoint says. When
+ * one cannot be made, because its subnet has no address left, all is as before.
+ */
 export async function alignInterfaces(call: Call, id: string, spec: Spec): Promise<void> {
   const { interfaces } = call.store;
   const wanted = new Set(spec.type === 'Interface' ? spec.subnetIds : []);
   const groups = spec.groupIds ?? [];
-  for (const eni of managedInterfaces(call.store, id)) {
+  const present = managedInterfaces(call.store, id);
+  const served = new Set(present.map((eni) => eni.spec.subnetId));
+  await makeInterfaces(call, id, {
+    subnetIds: [...wanted].filter((subnetId) => !served.has(subnetId)),
+    groups,
+  });
+  for (const eni of present) {
     const { name } = eni.metadata;
-    if (!wanted.delete(eni.spec.subnetId)) await interfaces.remove(name);
+    if (!wanted.has(eni.spec.subnetId)) await interfaces.remove(name);
     else if (eni.spec.groups.join() !== groups.join())
       await interfaces.update(name, (each) => ({ ...each, spec: { ...each.spec, groups } }));
   }
-  for (const subnetId of wanted)
-    await makeManagedInterface(call, own(call, call.store.subnets, subnetId), {
-      ownerId: id,
-      type: 'vpc_endpoint',
-      description: `VPC Endpoint Interface ${id}`,
-      groups,
-    });
+}
+
+async function makeInterfaces(
+  call: Call,
+  id: string,
+  {
+    subnetIds,
+    groups,
+  }: { readonly subnetIds: readonly string[]; readonly groups: readonly string[] },
+): Promise<void> {
+  const made: NetworkInterface[] = [];
+  try {
+    for (const subnetId of subnetIds) {
+      const subnet = own(call, call.store.subnets, subnetId);
+      const description = `VPC Endpoint Interface ${id}`;
+      const options = { ownerId: id, type: 'vpc_endpoint', description, groups } as const;
+      made.push(await makeManagedInterface(call, subnet, options));
+    }
+  } catch (error) {
+    for (const { metadata } of made) await call.store.interfaces.remove(metadata.name);
+    throw error;
+  }
 }

@@ -6,6 +6,7 @@ import type { Call } from '../context.ts';
 import { addressWish } from '../interfaces/address-wish.ts';
 import { placeInterface } from '../interfaces/place.ts';
 import type { Store } from '../store/store.ts';
+import { byName } from '../store/table.ts';
 
 /**
  * Interfaces that belong to a NAT gateway or a VPC endpoint. They are written before their owner and
@@ -37,9 +38,9 @@ export async function makeManagedInterface(
   });
 }
 
-/** The interfaces of an owner. */
+/** The interfaces of an owner, by name. */
 export function managedInterfaces(store: Store, ownerId: string): readonly NetworkInterface[] {
-  return store.interfaces.table.by('managedBy', ownerId);
+  return byName(store.interfaces.table.by('managedBy', ownerId));
 }
 
 /** Removes the interfaces of an owner that is deleted, or was never made. */
