@@ -64,12 +64,10 @@ function checkGateway(facts: Facts, id: string, { spec }: NatGateway): void {
 
 function endpoints(facts: Facts): void {
   const all = facts.all(VPC_ENDPOINTS);
-  const tables = facts.all(ROUTE_TABLES);
   for (const [id, endpoint] of all) {
     facts.expect(facts.vpcs.has(endpoint.spec.vpcId), `${id} is in a VPC which is gone`);
-    // Tables that are gone are not shown any more.
     for (const table of endpoint.spec.routeTableIds ?? [])
-      if (tables.has(table)) facts.expectInVpc(id, endpoint.spec.vpcId, ROUTE_TABLES, table);
+      facts.expectInVpc(id, endpoint.spec.vpcId, ROUTE_TABLES, table);
     if (endpoint.spec.type === 'Interface') checkEndpoint(facts, id, endpoint);
   }
   facts.distinct(

@@ -12,6 +12,7 @@ import { paginate, selectObjects } from '../describe.ts';
 import type { FilterTable } from '../filters.ts';
 import { createInVpc } from '../network/create-in-vpc.ts';
 import { checkNoDependants } from '../network/dependants.ts';
+import { endpointsLock, leaveEndpoints } from '../endpoints/parts.ts';
 import { own, required, sees } from '../own.ts';
 import { associationsOf, routesOf, routeTableView } from '../routes/view.ts';
 import { specifiedTags } from '../tags.ts';
@@ -42,9 +43,11 @@ export const createRouteTable: Handler<CreateRouteTableRequest, CreateRouteTable
 export const deleteRouteTable: Handler<DeleteRouteTableRequest, void> = async (input, call) => {
   const { store } = call;
   const id = required(input.RouteTableId, 'routeTableId');
-  await store.locks.hold({ exclusive: [id] }, async () => {
+  const { vpcId } = own(call, store.routeTables, id).spec;
+  await store.locks.hold({ exclusive: [id, endpointsLock(vpcId)] }, async () => {
     own(call, store.routeTables, id);
     checkNoDependants(call, 'routeTable', id);
+    await leaveEndpoints(call, id);
     await store.routeTables.remove(id);
   });
 };

@@ -11,7 +11,7 @@ import type { VpcEndpoint } from '../../api/vpc/vpc-endpoint.ts';
 import { Ec2Error } from '../../ec2/error.ts';
 import { compact } from '../compact.ts';
 import { nowText, type Call, type Handler } from '../context.ts';
-import { alignInterfaces, checkParts, liveTables } from '../endpoints/parts.ts';
+import { alignInterfaces, checkParts, endpointsLock } from '../endpoints/parts.ts';
 import { checkService, type EndpointType } from '../endpoints/services.ts';
 import { vpcEndpointView } from '../endpoints/view.ts';
 import { wornGroups } from '../group-lookup.ts';
@@ -39,8 +39,9 @@ export const createVpcEndpoint: Handler<CreateVpcEndpointRequest, CreateVpcEndpo
   checkService(call.region, required(input.ServiceName, 'serviceName'), type);
   const id = creationId(call, { prefix: 'vpce', action: 'CreateVpcEndpoint', token });
   const tags = specifiedTags(input.TagSpecifications, 'vpc-endpoint', call.quotas);
-  const shared = [vpcId, ...(input.SubnetIds ?? []), ...(input.SecurityGroupIds ?? [])];
-  const exclusive = [id, `vpc-endpoints:${vpcId}`];
+  const { SubnetIds = [], SecurityGroupIds = [], RouteTableIds = [] } = input;
+  const shared = [vpcId, ...SubnetIds, ...SecurityGroupIds, ...RouteTableIds];
+  const exclusive = [id, endpointsLock(vpcId)];
   const endpoint = await store.locks.hold({ shared, exclusive }, async () => {
     const earlier = store.vpcEndpoints.get(id);
     checkReplay(earlier?.spec.clientTokenDigest, input);
@@ -126,8 +127,9 @@ export const modifyVpcEndpoint: Handler<ModifyVpcEndpointRequest, ModifyVpcEndpo
   const { store } = call;
   const id = required(input.VpcEndpointId, 'vpcEndpointId');
   const { vpcId } = own(call, store.vpcEndpoints, id).spec;
-  const shared = [vpcId, ...(input.AddSubnetIds ?? []), ...(input.AddSecurityGroupIds ?? [])];
-  const exclusive = [id, `vpc-endpoints:${vpcId}`];
+  const { AddSubnetIds = [], AddSecurityGroupIds = [], AddRouteTableIds = [] } = input;
+  const shared = [vpcId, ...AddSubnetIds, ...AddSecurityGroupIds, ...AddRouteTableIds];
+  const exclusive = [id, endpointsLock(vpcId)];
   await store.locks.hold({ shared, exclusive }, async () => {
     const before = own(call, store.vpcEndpoints, id).spec;
     const spec = changed(call, before, input);
@@ -159,11 +161,7 @@ function changed(call: Call, spec: Spec, input: ModifyVpcEndpointRequest): Spec 
       input.PrivateDnsEnabled === undefined
         ? spec.privateDnsEnabled
         : privateDns(call, spec.vpcId, input),
-    routeTableIds: without(
-      liveTables(call, spec),
-      input.AddRouteTableIds,
-      input.RemoveRouteTableIds,
-    ),
+    routeTableIds: without(spec.routeTableIds, input.AddRouteTableIds, input.RemoveRouteTableIds),
     subnetIds: without(spec.subnetIds, input.AddSubnetIds, input.RemoveSubnetIds),
     groupIds:
       spec.type === 'Interface' ? wornGroups(call, ownVpc(call, spec.vpcId), groupIds) : undefined,

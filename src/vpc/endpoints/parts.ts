@@ -14,12 +14,29 @@ export function prefixListOf(region: string, { serviceName }: Spec): string | un
   return lists.find(({ spec }) => spec.listName === serviceName)?.metadata.name;
 }
 
+/** Held by whoever changes which parts the endpoints of a VPC have. */
+export function endpointsLock(vpcId: string): string {
+  return `vpc-endpoints:${vpcId}`;
+}
+
 /**
- * The route tables of an endpoint that are still there: those that go are deleted whoever names them
- * (https://github.com/hashicorp/terraform-provider-aws/issues/26502).
+ * Takes a route table that is about to go out of the endpoints that name it: it is deleted whoever
+ * does (https://github.com/hashicorp/terraform-provider-aws/issues/26502).
  */
-export function liveTables({ store }: Pick<Call, 'store'>, { routeTableIds = [] }: Spec): string[] {
-  return routeTableIds.filter((id) => store.routeTables.get(id) !== undefined);
+export async function leaveEndpoints(
+  { store }: Pick<Call, 'store'>,
+  tableId: string,
+): Promise<void> {
+  for (const { metadata } of store.vpcEndpoints.table.by('routeTable', tableId))
+    try {
+      await store.vpcEndpoints.update(metadata.name, (endpoint) => {
+        const routeTableIds = endpoint.spec.routeTableIds?.filter((each) => each !== tableId);
+        return { ...endpoint, spec: { ...endpoint.spec, routeTableIds } } as VpcEndpoint;
+      });
+    } catch (error) {
+      // It was deleted meanwhile.
+      if (store.vpcEndpoints.get(metadata.name) !== undefined) throw error;
+    }
 }
 
 /** Refuses parts of other VPCs, two subnets of one zone, and a second route to the same service. */

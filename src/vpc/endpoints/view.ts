@@ -3,7 +3,6 @@ import type { VpcEndpoint } from '../../api/vpc/vpc-endpoint.ts';
 import type { Place } from '../context.ts';
 import { managedInterfaces } from '../managed/interfaces.ts';
 import { tagList } from '../tags.ts';
-import { liveTables } from './parts.ts';
 
 /** A VPC endpoint as EC2 shows it. */
 export function vpcEndpointView(place: Place, endpoint: VpcEndpoint): VpcEndpointView {
@@ -17,7 +16,7 @@ export function vpcEndpointView(place: Place, endpoint: VpcEndpoint): VpcEndpoin
     // In small letters on the wire, whatever the model says.
     State: 'available' as State,
     PolicyDocument: spec.policyDocument,
-    RouteTableIds: liveTables(place, spec),
+    RouteTableIds: [...(spec.routeTableIds ?? [])],
     SubnetIds: [...(spec.subnetIds ?? [])],
     Groups: (spec.groupIds ?? []).map((GroupId) => ({
       GroupId,
