@@ -45,8 +45,9 @@ export function diffPrograms(before: FabricProgram, after: FabricProgram): strin
 }
 
 /**
- * The commands, in an order in which each finds what it refers to. Undefined when a base chain or the
- * type of a set differs, which only another version of the compiler can cause: replace the table then.
+ * The commands, in an order in which each finds what it refers to. Undefined when the
+ * base chains differ, as when the first network ACL comes that restricts anything, or the type of a
+ * set, which only another version of the compiler can cause: replace the table then.
  */
 export function changesBetween(
   before: FabricProgram,

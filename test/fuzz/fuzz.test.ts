@@ -104,7 +104,7 @@ const FAULTS: readonly (readonly [string, Resource<never>, (spec: Spec) => Spec,
 ];
 
 describe('the checker', async () => {
-  const played = await playedKube({ seed: 7, requests: 1_500 });
+  const played = await playedKube({ seed: 7, requests: 3_000 });
   const objects = VPC_OBJECT_CRDS.flatMap(({ resource }) =>
     played.peekAll(resource as Resource<Loose>).map((object) => ({ resource, object })),
   );
