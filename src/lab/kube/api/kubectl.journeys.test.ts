@@ -210,6 +210,8 @@ describe.skipIf(!hasKubectl)('a user with kubectl', { timeout: 40_000 }, () => {
         'no new finalizers can be added if the object is being deleted',
       );
       const waiting = user.kubectl('wait cm/held --for=delete --timeout=20s');
+      // It says nothing when the object is gone before it has looked.
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
       await ok([
         'patch',
         'cm',
